@@ -35,6 +35,7 @@ from db.payments.commands.open import OpeningStore
 from db.payments.commands.order import OrderStore
 from db.payments.commands.renew import RenewalRecordStore
 from db.payments.commands.replay import ReplayStore
+from db.payments.commands.voucher import VoucherStore
 from db.payments.disputes import DisputeStore
 from db.payments.payments import PaymentStore
 from db.payments.queries import PaymentListStore
@@ -149,6 +150,11 @@ class PaymentStores(PaymentStore):
     def openings(self) -> OpeningStore:
         """Opening a payment, and giving a new card."""
         return OpeningStore(self.session, self.context)
+
+    @cached_property
+    def vouchers(self) -> VoucherStore:
+        """Payment at convenience stores."""
+        return VoucherStore(self.session, self.context)
 
     @cached_property
     def orders(self) -> OrderStore:

@@ -41,12 +41,23 @@ class FindOrderInput:
 @dataclass(frozen=True)
 class PaymentUpdate:
     """Booking and payment after an event; ``payment`` is None if the event concerns no payment of ours. ``money``: the
-    movement that gives up a payment that a new card has replaced."""
+    movement that gives up a payment that a new card has replaced. ``hold_expires_at`` (aware UTC): until when a pending
+    booking is held, which a voucher extends."""
 
     booking_id: UUID | None
     booking_status: BookingStatus | None
     payment: PaymentView | None
     money: MoneyTask | None = None
+    hold_expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class WarnInput:
+    """A voucher of this payment, by its last second, is still unpaid."""
+
+    payment_id: UUID
+    business_id: UUID
+    expires_at: datetime
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,15 @@ class PaymentActivities:
             # If an earlier attempt decided on a void and its answer was lost, the void is found again here.
             held = booking_id is not None and payment is not None and payment.manual_capture
             money = await work.payments.openings.find_void(booking_id) if booking_id and held else None
-            return PaymentUpdate(booking_id, status, payment, money)
+            pending = booking_id is not None and status is BookingStatus.PENDING
+            hold = await work.payments.vouchers.hold_of(booking_id) if booking_id and pending else None
+            return PaymentUpdate(booking_id, status, payment, money, hold)
+
+    @activity.defn(name="payments.warn_of_voucher")
+    async def warn_of_voucher(self, about: WarnInput) -> None:
+        """Queue the warning that the voucher ends soon, unless it was paid or replaced meanwhile. Once."""
+        async with self._database.unit_of_work(Scope.tenant(about.business_id)) as work:
+            await work.payments.vouchers.warn(about.payment_id, about.expires_at)
 
     @activity.defn(name="payments.find_order")
     async def find_order(self, order: FindOrderInput) -> MoneyTask | None:

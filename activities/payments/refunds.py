@@ -144,4 +144,5 @@ def _result(task: MoneyTask, refund: Refund) -> MoneyResult:
         refunded=refund.amount if phase is Phase.SUCCEEDED else 0,
         provider_ref=refund.id,
         reason=refund.failure_reason,
+        answer_by=refund.answer_by,
     )

@@ -23,6 +23,8 @@ _ASKS: Mapping[NoticeKind, str] = {
     NoticeKind.BOOKING_PROOF: "prove",
     NoticeKind.PAYMENT_FAILED: "pay",
     NoticeKind.PAYMENT_RENEW: "card",
+    NoticeKind.PAYMENT_VOUCHER: "voucher",
+    NoticeKind.PAYMENT_VOUCHER_ENDING: "voucher",
     NoticeKind.REACCOMMODATION_OFFERED: "choose",
     NoticeKind.REACCOMMODATION_REMINDER: "choose",
 }
@@ -101,7 +103,7 @@ def button(content: NoticeContent) -> str:
         return "view"
     asked = "prove" if _asks_for_proof(content) else _ASKS.get(NoticeKind(content.kind), "change")
     pays = content.booking_status == BookingStatus.PENDING
-    return "change" if asked == "pay" and not pays else asked
+    return "change" if asked in {"pay", "voucher"} and not pays else asked
 
 
 def _footer(content: NoticeContent, business: str) -> str:

@@ -31,6 +31,9 @@ def variables(content: NoticeContent, now: datetime) -> dict[str, Any]:
         "status_code": content.booking_status,
         "needs_approval": content.needs_approval,
         "has_terms": bool(terms.terms(content)),
+        "by_voucher": content.by_voucher,
+        "refund_to": pick(words.REFUND_TO[content.by_voucher], language),
+        "codes": _codes(content),
         **_times(content, now),
         **_amounts(content, now),
         **_causes(content),
@@ -91,6 +94,8 @@ def _times(content: NoticeContent, now: datetime) -> dict[str, Any]:
         "hold_until": short(content.hold_expires_at) if pending else "",
         "decide_by": short(decide_by),
         "decide_by_brief": brief(decide_by),
+        "pay_until": short(facts.time("pay_until")),
+        "answer_by": short(facts.time("answer_by")),
         "free_until": short(free),
         "alternatives": [short(one) for one in facts.times("alternatives")],
         "series": [short(starts) for starts, _ in facts.series()],
@@ -129,6 +134,14 @@ def _causes(content: NoticeContent) -> dict[str, Any]:
         "removal": pick(words.REMOVALS.get(str(content.facts.get("cause", ""))), content.language),
         "reinstated": facts.flag("reinstated", content.booking_status in LIVE),
     }
+
+
+def _codes(content: NoticeContent) -> list[tuple[str, str, str]]:
+    """Store, payment code and confirmation number of each chain. A chain that is new to us has the provider's name."""
+    return [
+        (pick(words.STORES.get(store, {"ja": store, "en": store}), content.language), str(code), str(number or ""))
+        for store, code, number in content.facts.get("codes") or ()
+    ]
 
 
 def _reach(content: NoticeContent) -> str:

@@ -79,6 +79,9 @@ EVENTS: Mapping[str, Bilingual] = {
     "payment_refunded": {"ja": "返金", "en": "refunded"},
     "payment_late": {"ja": "期限後の入金", "en": "late payment"},
     "payment_renew": {"ja": "カードの再登録待ち", "en": "card needed again"},
+    "payment_voucher": {"ja": "コンビニ払いの番号", "en": "numbers for a convenience store"},
+    "payment_voucher_ending": {"ja": "コンビニ払いの期限", "en": "convenience store payment due"},
+    "refund_account": {"ja": "返金先の口座の確認", "en": "bank account for a refund"},
     "reaccommodation_offered": {"ja": "日時変更のお願い", "en": "another time offered"},
     "reaccommodation_reminder": {"ja": "日時変更のお願い（再送）", "en": "another time offered again"},
     "reaccommodation_decided": {"ja": "日時変更の結果", "en": "answer to the offered time"},
@@ -88,12 +91,30 @@ EVENTS: Mapping[str, Bilingual] = {
     "review_decided": {"ja": "口コミの確認結果", "en": "review checked"},
 }
 
+#: The chains where a voucher is paid, by the provider's names.
+STORES: Mapping[str, Bilingual] = {
+    "familymart": {"ja": "ファミリーマート", "en": "FamilyMart"},
+    "lawson": {"ja": "ローソン", "en": "Lawson"},
+    "ministop": {"ja": "ミニストップ", "en": "Ministop"},
+    "seicomart": {"ja": "セイコーマート", "en": "Seicomart"},
+}
+
+#: Where refunded money goes; True: it was paid in cash at a convenience store.
+REFUND_TO: Mapping[bool, Bilingual] = {
+    False: {"ja": "お支払いに使われたカードにお戻しします", "en": "to the card you paid with"},
+    True: {
+        "ja": "銀行口座にお振り込みします。口座をお尋ねするメールをStripeよりお送りします",
+        "en": "to your bank account; Stripe asks you for it by e-mail",
+    },
+}
+
 #: The buttons of messages to customers, by what the status of the booking allows.
 BUTTONS: Mapping[str, Bilingual] = {
     "change": {"ja": "予約の確認・変更・キャンセル", "en": "View or change booking"},
     "pay": {"ja": "お支払いに進む", "en": "Pay now"},
     "prove": {"ja": "予約を確定する", "en": "Confirm my booking"},
     "card": {"ja": "カードを登録する", "en": "Enter card"},
+    "voucher": {"ja": "お支払い番号を見る", "en": "View payment numbers"},
     "choose": {"ja": "日時を選ぶ", "en": "Choose a time"},
     "view": {"ja": "予約内容を見る", "en": "View booking"},
 }

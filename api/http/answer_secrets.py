@@ -18,8 +18,8 @@ def data_of(replay: Replay) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def with_secret(replay: Replay, field: str, secret: str | None) -> Replay:
-    """The replay with its secret."""
+def with_secret(replay: Replay, field: str, secret: Any) -> Replay:
+    """The replay with its secret, or with another field that is read again (as JSON)."""
     answer = orjson.loads(replay.stored_response.body)
     answer["data"][field] = secret
     return Replay(replace(replay.stored_response, body=orjson.dumps(answer)))

@@ -39,6 +39,7 @@ class SettingsRow:
     reminder_offsets: list[timedelta]
     no_show_grace: timedelta
     undo_within: timedelta
+    konbini_days: int
     auto_complete: bool
     waitlist_offer_for: timedelta
     payment_mode: str

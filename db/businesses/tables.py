@@ -137,6 +137,7 @@ class BusinessSettings(Base, Stamped):
             "provisional_for BETWEEN interval '5 minutes' AND interval '30 days'", name="provisional_in_range"
         ),
         CheckConstraint("unproven_holds BETWEEN 1 AND 1000", name="unproven_holds_in_range"),
+        CheckConstraint("konbini_days BETWEEN 0 AND 30", name="konbini_days_in_range"),
         CheckConstraint("undo_within BETWEEN interval '0' AND interval '1 day'", name="undo_in_range"),
         CheckConstraint("lead_time >= interval '0'", name="lead_time_not_negative"),
         CheckConstraint("booking_window > interval '0'", name="booking_window_positive"),
@@ -167,6 +168,8 @@ class BusinessSettings(Base, Stamped):
     has_public_holiday_row: Mapped[bool] = mapped_column(server_default=text("false"))
     no_show_grace: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '15 minutes'"))
     undo_within: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '10 minutes'"))
+    #: How many days a customer has for a payment at a convenience store. Zero: it is not offered.
+    konbini_days: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     auto_complete: Mapped[bool] = mapped_column(server_default=text("true"))
     waitlist_offer_for: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '30 minutes'"))
     payment_mode: Mapped[str] = mapped_column(server_default=text("'at_venue'"))

@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 from typing import Any
 from uuid import UUID
 
+from pydantic import TypeAdapter
 from sqlalchemy import Row, text
 
 from db.engine.store import Store
@@ -25,10 +26,11 @@ from domain.payments.payment import Payment
 from domain.payments.provider_events import IntentEvent, PaymentTotals
 from domain.payments.status import PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
+from domain.payments.vouchers import Voucher
 
 COLUMNS = """p.id, p.business_id, p.booking_id, p.provider, p.provider_intent_id, p.status, p.capture_method, p.amount,
     p.authorized, p.captured, p.refunded, p.currency, p.client_secret, p.decline_code, p.created_at,
-    p.authorized_until, p.replaces, p.account_id"""
+    p.authorized_until, p.replaces, p.account_id, p.voucher"""
 #: Order for the current payment of a booking: the newest with money, else one that could be paid. A voided one is
 #: chosen only if there is no other.
 CURRENT_FIRST = """p.status = 'voided', p.status IN ('requires_payment', 'processing', 'failed'), p.id DESC"""
@@ -59,14 +61,18 @@ _UPDATE_TOTALS = text("""
 
 
 #: Fields that are columns as they are.
-_SAME = tuple(one.name for one in fields(Payment) if one.name not in {"status", "manual_capture"})
+_SAME = tuple(one.name for one in fields(Payment) if one.name not in {"status", "manual_capture", "voucher"})
+_VOUCHER = TypeAdapter(Voucher | None)
 _TOTALS = ("id", "authorized", "captured", "refunded", "decline_code", "authorized_until")
 
 
 def payment_of(row: Row[Any]) -> Payment:
     """A row that has ``COLUMNS`` among its columns."""
     values: dict[str, Any] = {name: row._mapping[name] for name in _SAME}
-    return Payment(**values, status=PaymentStatus(row.status), manual_capture=row.capture_method == "manual")
+    voucher = _VOUCHER.validate_python(row.voucher)
+    return Payment(
+        **values, status=PaymentStatus(row.status), manual_capture=row.capture_method == "manual", voucher=voucher
+    )
 
 
 class PaymentStore(Store):

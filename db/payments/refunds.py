@@ -154,7 +154,8 @@ class RefundStore(Store):
         if result.phase is Phase.UNKNOWN:
             unknown = Entry.of(_task(payment, refund), Phase.UNKNOWN)
             await self._ledger.write(replace(unknown, provider_ref=result.provider_ref, reason=result.reason))
-        report = RefundReport(refund_status_of(result.phase), result.provider_ref, result.reason)
+        status = refund_status_of(result.phase)
+        report = RefundReport(status, result.provider_ref, result.reason, answer_by=result.answer_by)
         return await self._apply(payment, booking_status, refund, report)
 
     async def apply_event(self, payment: Payment, booking_status: BookingStatus, event: RefundEvent) -> RefundStatus:
@@ -174,7 +175,9 @@ class RefundStore(Store):
             reason = RefundReason.PROVIDER
             command_id = f"{reason.value}:{event.provider_refund_id}"
             refund = await self._insert(payment, event.amount, reason, command_id, event.provider_refund_id)
-        report = RefundReport(event.status, event.provider_refund_id, event.failure_reason, event.amount)
+        report = RefundReport(
+            event.status, event.provider_refund_id, event.failure_reason, event.amount, event.answer_by
+        )
         return await self._apply(payment, booking_status, refund, report)
 
     async def _apply(

@@ -16,7 +16,8 @@ class BookingPayment(Base, Stamped):
     """One intent at the provider for one booking. Amounts are minor units; ``authorized`` is the card hold, valid until
     ``authorized_until``; ``captured`` what was taken; ``refunded`` what was refunded of it. ``replaces``: the former
     payment that this one with a new card replaces once it is authorized. ``account_id``: the business's own account at
-    the provider; None: the platform's."""
+    the provider; None: the platform's. ``voucher``: with which it is or was to be paid at a convenience store
+    (`domain.payments.vouchers.Voucher`)."""
 
     __tablename__ = "booking_payments"
     __table_args__ = (
@@ -61,6 +62,7 @@ class BookingPayment(Base, Stamped):
     closed_at: Mapped[Time | None]
     replaces: Mapped[UUID | None] = mapped_column(ForeignKey("booking_payments.id"))
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("payment_accounts.id"))
+    voucher: Mapped[dict[str, object] | None] = mapped_column(JSONB)
 
 
 class PaymentTransaction(Base):

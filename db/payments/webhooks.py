@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
 from db.payments.commands.open import OpeningStore
+from db.payments.commands.voucher import VoucherStore
 from db.payments.disputes import DisputeStore
 from db.payments.ledger import Entry, LedgerStore
 from db.payments.payments import PaymentStore
@@ -170,7 +171,7 @@ class WebhookStore(Store):
         """Returns the outcome's code."""
         event = _EVENT.validate_python(row.event, strict=False)
         if event.intent is not None:
-            return await self._apply_intent(row, payment, booking_status, event.intent)
+            return await self._apply_intent(row, payment, booking_status, event.intent, now)
         if event.refund is not None:
             status = await RefundStore(self.session, self.context).apply_event(payment, booking_status, event.refund)
             return f"refund_{status.value}"
@@ -179,7 +180,7 @@ class WebhookStore(Store):
         return "ignored"
 
     async def _apply_intent(
-        self, row: Row[Any], payment: Payment, booking_status: BookingStatus, intent: IntentEvent
+        self, row: Row[Any], payment: Payment, booking_status: BookingStatus, intent: IntentEvent, now: datetime
     ) -> str:
         payments = OpeningStore(self.session, self.context)
         renewing = await LedgerStore(self.session, self.context).asked_for(payment.id, Movement.AUTHORIZE)
@@ -193,7 +194,7 @@ class WebhookStore(Store):
             )
         if step is not IntentStep.APPLY:
             return step.value
-        after = await self._write_intent(row, payment, booking_status, intent)
+        after = await self._write_intent(row, payment, booking_status, intent, now)
         match card_step(payment.status, after.status):
             case CardStep.REPLACE:
                 await payments.replace_payment(after, booking_status)
@@ -202,7 +203,7 @@ class WebhookStore(Store):
         return "unchanged" if after.totals == payment.totals else f"now_{after.status.value}"
 
     async def _write_intent(
-        self, row: Row[Any], payment: Payment, booking_status: BookingStatus, intent: IntentEvent
+        self, row: Row[Any], payment: Payment, booking_status: BookingStatus, intent: IntentEvent, now: datetime
     ) -> Payment:
         payments = PaymentStore(self.session, self.context)
         if payment.provider_intent_id is None:
@@ -210,6 +211,7 @@ class WebhookStore(Store):
         created = {"payment_id": payment.id, "intent_id": row.intent_id, "created_at": row.event_created_at}
         later = bool(await self.session.scalar(_LATER, created))
         after = await payments.apply_intent(payment, booking_status, intent, stale=later)
+        after = await VoucherStore(self.session, self.context).follow(after, booking_status, intent, now, stale=later)
         return await RefundStore(self.session, self.context).recount(after, booking_status)
 
     async def _apply_dispute(

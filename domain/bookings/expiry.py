@@ -6,6 +6,7 @@ from enum import Enum, auto
 from domain.booking_status import VISITING, BookingStatus
 from domain.bookings.decisions import BookingFacts
 from domain.payments.settlement import OPEN
+from domain.payments.vouchers import waits_for_voucher
 
 _UNPAID = frozenset({BookingStatus.PENDING, BookingStatus.EXPIRED})
 
@@ -16,13 +17,17 @@ class HoldEnd(Enum):
     #: The intent can still be paid: close it at the provider, then decide again.
     CLOSE_INTENT = auto()
     EXPIRE = auto()
+    #: A voucher of a convenience store can still be paid: the hold goes on.
+    WAIT = auto()
     #: The money is secured, or the booking is no longer pending.
     NOTHING = auto()
 
 
-def end_hold(facts: BookingFacts) -> HoldEnd:
+def end_hold(facts: BookingFacts, now: datetime) -> HoldEnd:
     """What to do when the workflow says that the hold has ended. The open intent of an expired booking is closed as
-    well."""
+    well. The workflow may not know yet that a voucher has extended the hold."""
+    if facts.status is BookingStatus.PENDING and waits_for_voucher(facts.payment, facts.hold_expires_at, now):
+        return HoldEnd.WAIT
     if facts.payment is not None and facts.payment.status in OPEN and facts.status in _UNPAID:
         return HoldEnd.CLOSE_INTENT
     if facts.status is not BookingStatus.PENDING or (facts.amount_due and facts.is_secured):

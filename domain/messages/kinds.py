@@ -26,6 +26,9 @@ class NoticeKind(StrEnum):
     PAYMENT_REFUNDED = "payment_refunded"
     PAYMENT_LATE = "payment_late"  # paid after the hold ended: confirmed again, or refunded
     PAYMENT_RENEW = "payment_renew"  # the card must be entered again
+    PAYMENT_VOUCHER = "payment_voucher"  # the numbers with which it is paid at a convenience store
+    PAYMENT_VOUCHER_ENDING = "payment_voucher_ending"  # the voucher is still unpaid and ends today
+    REFUND_ACCOUNT = "refund_account"  # the provider asks for the bank account to which the money goes back
     REACCOMMODATION_OFFERED = "reaccommodation_offered"  # the business cannot keep the time
     REACCOMMODATION_REMINDER = "reaccommodation_reminder"
     REACCOMMODATION_DECIDED = "reaccommodation_decided"  # to the business; to the customer if the time can be kept

@@ -15,6 +15,7 @@ from domain.payments.payment import Payment
 from domain.payments.provider_events import DisputeEvent, IntentEvent, PaymentTotals, after_intent, authorized_by
 from domain.payments.status import DisputeStatus, Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask
+from domain.payments.vouchers import Voucher
 
 #: Kinds of attention items that a new card resolves.
 WANT_A_CARD = ("authorize_failed", "authorization_lost")
@@ -128,12 +129,15 @@ def notices_of(
     """The notices to the customer. ``requested``: the movements that a command asked for.
 
     PAYMENT_RECEIVED is sent for a capture that a command asked for: the confirmation of the booking shows what the
-    customer paid. After the visit, its own notice shows what is charged. A declined card is reported while the time is
+    customer paid. After the visit, its own notice shows what is charged. It is also sent for a voucher, which is paid
+    days later at a store, where no screen says that the money has come. A declined card is reported while the time is
     held, and once: the customer sees further declines on the screen.
     """
     payment, notices = change.after, []
     taken = sum(moved.amount for moved in change.movements if moved.movement is Movement.CAPTURE)
-    if taken and Movement.CAPTURE in requested and booking_status is not BookingStatus.COMPLETED:
+    is_told = Movement.CAPTURE in requested and booking_status is not BookingStatus.COMPLETED
+    by_voucher = change.before.voucher is not None and booking_status is BookingStatus.PENDING
+    if taken and (is_told or by_voucher):
         paid = {"amount": taken, "currency": payment.currency}
         notices.append(PaymentNotice(NoticeKind.PAYMENT_RECEIVED, str(payment.id), paid))
     is_declined = change.is_new_status and payment.status is PaymentStatus.FAILED
@@ -141,6 +145,21 @@ def notices_of(
         due = {"amount": payment.amount, "currency": payment.currency, "reason": payment.decline_code}
         notices.append(PaymentNotice(NoticeKind.PAYMENT_FAILED, str(payment.id), due))
     return tuple(notices)
+
+
+def voucher_notice(payment: Payment, voucher: Voucher, kind: NoticeKind = NoticeKind.PAYMENT_VOUCHER) -> PaymentNotice:
+    """The numbers of a voucher, or the warning that it ends. Once for each voucher."""
+    details = {
+        "amount": payment.amount,
+        "currency": payment.currency,
+        "pay_until": voucher.expires_at.isoformat(),
+        "codes": [[one.store, one.payment_code, one.confirmation_number] for one in voucher.codes],
+    }
+    return PaymentNotice(kind, f"{payment.id}:{voucher.expires_at:%Y%m%d%H%M%S}:{_first_code(voucher)}", details)
+
+
+def _first_code(voucher: Voucher) -> str:
+    return voucher.codes[0].payment_code if voucher.codes else ""
 
 
 def alerts_of(change: TotalsChange) -> tuple[Alert, ...]:

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.booking_status import VISITING, BookingStatus
+from domain.payments.payment import Payment
 from domain.payments.provider_events import IntentEvent
+from domain.payments.settlement import OPEN
 from domain.payments.status import SECURED, PaymentStatus
 
 
@@ -76,3 +78,28 @@ def requests_card(
     could not be renewed, nor if another payment (``current``) is secured already, nor if we have ``given_up`` the
     authorization ourselves."""
     return booking_status in VISITING and not renewal_failed and not given_up and current not in SECURED
+
+
+class VoucherStep(StrEnum):
+    """The next step for the voucher of a payment."""
+
+    NOTHING = "nothing"
+    #: There is a new one: the time is held until its last second, and the customer gets its numbers.
+    OPEN = "open"
+    #: It cannot be paid any more.
+    CLOSE = "close"
+
+
+def voucher_step(payment: Payment, booking_status: BookingStatus, intent: IntentEvent, stale: bool) -> VoucherStep:
+    """What an event about the intent does to the voucher; ``payment`` has the status after the event. ``stale``: a
+    later event was applied before. A booking that is over gets no voucher: its intent is closed by its workflow."""
+    known, new = payment.voucher, intent.voucher
+    if stale:
+        return VoucherStep.NOTHING
+    if new is not None:
+        is_known = known is not None and (known.expires_at, known.codes) == (new.expires_at, new.codes)
+        wanted = payment.status in OPEN and booking_status is BookingStatus.PENDING
+        return VoucherStep.OPEN if wanted and not is_known else VoucherStep.NOTHING
+    # While the customer stands at the till the payment is processing, and may come back from there.
+    is_over = known is not None and intent.status is not PaymentStatus.PROCESSING
+    return VoucherStep.CLOSE if is_over else VoucherStep.NOTHING

@@ -9,12 +9,14 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.payments.status import ALLOWED, REFUND_ALLOWED, DisputeStatus, PaymentStatus, RefundStatus
+from domain.payments.vouchers import Voucher
 
 
 @dataclass(frozen=True, slots=True)
 class IntentEvent:
     """An intent at one moment, in minor units. ``amount`` is the requested amount; ``authorized_until`` (aware UTC) is
-    when an authorization expires, if the provider said it."""
+    when an authorization expires, if the provider said it; ``voucher``: with which it can be paid at a convenience
+    store."""
 
     intent_id: str
     status: PaymentStatus
@@ -24,18 +26,21 @@ class IntentEvent:
     decline_code: str | None = None
     payment_id: UUID | None = None
     authorized_until: datetime | None = None
+    voucher: Voucher | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RefundEvent:
     """A refund at one moment. ``refund_id`` is our own id, None for a refund that was made in the provider's
-    dashboard."""
+    dashboard. ``answer_by`` (aware UTC): until then the customer must tell the provider a bank account, None where it
+    is not asked for one."""
 
     provider_refund_id: str
     status: RefundStatus
     amount: int
     refund_id: UUID | None = None
     failure_reason: str | None = None
+    answer_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,12 +70,14 @@ class Refund:
 @dataclass(frozen=True, slots=True)
 class RefundReport:
     """What the provider says about a refund. ``reason``: its code for a failure. ``amount``: what it says that it
-    refunds, in minor units; None if it says nothing."""
+    refunds, in minor units; None if it says nothing. ``answer_by``: until then the customer must tell the provider a
+    bank account; None where it is not asked for one."""
 
     status: RefundStatus
     provider_refund_id: str | None = None
     reason: str | None = None
     amount: int | None = None
+    answer_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +128,21 @@ def change_refund(refund: Refund, report: RefundReport, left: int) -> RefundChan
         failure_reason=report.reason if status is RefundStatus.FAILED else None,
         ended=ended,
         alerts=tuple(alerts),
-        notices=(refund_notice(refund),) if ended is Phase.SUCCEEDED else (),
+        notices=_notices(refund, report, status, ended),
     )
+
+
+def _notices(
+    refund: Refund, report: RefundReport, status: RefundStatus, ended: Phase | None
+) -> tuple[PaymentNotice, ...]:
+    """The provider asks for a bank account where the money came in cash: the customer learns from the business whose
+    message that is. Once for each time that it asks."""
+    if ended is Phase.SUCCEEDED:
+        return (refund_notice(refund),)
+    if status not in UNFINISHED or report.answer_by is None:
+        return ()
+    details = {"amount": refund.amount, "currency": refund.currency, "answer_by": report.answer_by.isoformat()}
+    return (PaymentNotice(NoticeKind.REFUND_ACCOUNT, f"{refund.id}:{report.answer_by:%Y%m%d}", details),)
 
 
 def _await_capture(refund: Refund, report: RefundReport, left: int) -> RefundChange:

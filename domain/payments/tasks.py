@@ -38,7 +38,8 @@ class MoneyTask:
 class MoneyResult:
     """The provider's answer to a ``MoneyTask``. Totals are the provider's own, in minor units; ``status`` is None when
     the result is not known (``phase`` unknown). ``intent_id`` is the new intent if it replaced another;
-    ``authorized_until`` (aware UTC) is when its authorization expires."""
+    ``authorized_until`` (aware UTC) is when its authorization expires; ``answer_by``: until then a refund waits for the
+    customer's bank account."""
 
     movement_id: str
     phase: Phase
@@ -50,12 +51,14 @@ class MoneyResult:
     provider_ref: str | None = None
     reason: str | None = None
     authorized_until: datetime | None = None
+    answer_by: datetime | None = None
 
 
 @dataclass(frozen=True)
 class PaymentView:
     """A payment for a booking's workflow, in minor units. ``authorized_until`` (aware UTC) is when its authorization
-    expires; None without one."""
+    expires; None without one. ``voucher_until``: the last second in which its open voucher can be paid, and
+    ``voucher_made_at``: since when there is one; None without one."""
 
     payment_id: UUID
     status: PaymentStatus
@@ -65,3 +68,5 @@ class PaymentView:
     refunded: int
     manual_capture: bool
     authorized_until: datetime | None = None
+    voucher_until: datetime | None = None
+    voucher_made_at: datetime | None = None

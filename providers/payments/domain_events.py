@@ -18,6 +18,7 @@ def intent_event(intent: Intent) -> IntentEvent:
         decline_code=intent.decline_code,
         payment_id=_id(intent.metadata, "payment_id"),
         authorized_until=intent.authorized_until,
+        voucher=intent.voucher,
     )
 
 
@@ -34,7 +35,12 @@ def provider_event(event: WebhookEvent) -> ProviderEvent:
         refund = event.refund
         return ProviderEvent(
             refund=RefundEvent(
-                refund.id, refund.status, refund.amount, _id(refund.metadata, "refund_id"), refund.failure_reason
+                refund.id,
+                refund.status,
+                refund.amount,
+                _id(refund.metadata, "refund_id"),
+                refund.failure_reason,
+                refund.answer_by,
             )
         )
     return ProviderEvent(intent=intent_event(event.intent) if event.intent else None)

@@ -9,6 +9,7 @@ from typing import Protocol
 from domain.money import Money
 from domain.payments.limits import ProviderLimits
 from domain.payments.status import DisputeStatus, PaymentStatus, RefundStatus
+from domain.payments.vouchers import Voucher, VoucherOrder
 
 
 class CaptureMethod(StrEnum):
@@ -41,7 +42,8 @@ class Intent:
 
     ``captured`` and ``refunded`` are minor units. ``client_secret`` goes to the customer's browser and nowhere
     else. ``action_url`` is set while 3-D Secure waits for the customer. ``decline_code`` is set after a refusal.
-    ``authorized_until`` (aware UTC) is when an authorization lapses, as far as the provider says it.
+    ``authorized_until`` (aware UTC) is when an authorization lapses, as far as the provider says it. ``voucher``: with
+    which the customer can pay at a convenience store now.
     """
 
     id: str
@@ -55,12 +57,14 @@ class Intent:
     decline_code: str | None
     metadata: Mapping[str, str]
     authorized_until: datetime | None = None
+    voucher: Voucher | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Refund:
     """The provider's view of one refund, in minor units. ``metadata`` is what ``create_refund`` was given; it is
-    empty for a refund that somebody made in the provider's dashboard."""
+    empty for a refund that somebody made in the provider's dashboard. ``answer_by`` (aware UTC): the provider has asked
+    the customer for a bank account, and waits until then."""
 
     id: str
     intent_id: str
@@ -68,6 +72,7 @@ class Refund:
     amount: int
     failure_reason: str | None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    answer_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,12 @@ class PaymentProvider(Protocol):
         """Confirm with the provider's token of a card (``pm_…``, ``tok_…``). A declined card gives an Intent with
         ``decline_code``. A second call, with any key, after the customer returned from ``action_url`` continues
         the payment, or returns the settled Intent."""
+        ...
+
+    async def make_voucher(self, intent_id: str, order: VoucherOrder, key: str) -> Intent:
+        """Confirm with a voucher of a convenience store, which replaces an earlier one: the Intent has it. A card that
+        is confirmed later ends it. An intent that is settled already is returned unchanged. ``ProviderRefused``
+        (``voucher_not_offered``) where the provider has none, which ``limits.voucher`` says beforehand."""
         ...
 
     async def get_intent(self, intent_id: str) -> Intent:

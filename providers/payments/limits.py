@@ -12,6 +12,7 @@ from domain.payments.limits import ProviderLimits
 #: digits. KRW and TWD are in no copy of the table: their least amounts are this project's own estimate, $0.50 or 50 yen
 #: with room for the rate. Stripe compares after conversion to the currency that it pays out, so an amount at a limit
 #: may still be refused.
+#: Vouchers: docs.stripe.com/payments/konbini, "Minimum charge amount" and "Maximum charge amount".
 #: Authorizations: docs.stripe.com, "Place a hold on a payment method" (7 days for a customer's card; ``capture_before``
 #: says it for each).
 STRIPE = ProviderLimits(
@@ -28,6 +29,7 @@ STRIPE = ProviderLimits(
     },
     authorization=timedelta(days=7),
     foreign_authorization=timedelta(days=7),
+    voucher=(120, 300_000),
 )
 
 #: pay.jp/docs/api, "支払いを作成" (amounts, 1–60 days, 30 minutes for 3-D Secure) and "返金する" (180 days). The long

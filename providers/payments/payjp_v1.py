@@ -24,6 +24,7 @@ import jwt
 
 from domain.errors import ForgedWebhook
 from domain.payments.status import SECURED, PaymentStatus
+from domain.payments.vouchers import VoucherOrder
 from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
 from providers.payments import payjp_v1_objects as objects
 from providers.payments.interface import CaptureMethod, Intent, IntentPage, IntentRequest, Refund, WebhookEvent
@@ -87,6 +88,10 @@ class PayjpV1Payments:
         if charge is None:
             charge = await self._charge(customer, payment_method)
         return replace(intent, status=PaymentStatus.REQUIRES_PAYMENT, action_url=self._start_url(charge, return_url))
+
+    async def make_voucher(self, intent_id: str, order: VoucherOrder, key: str) -> Intent:
+        """PAY.JP has no payment at convenience stores (its payment methods are card, PayPay and Apple Pay)."""
+        raise ProviderRefused("voucher_not_offered")
 
     async def get_intent(self, intent_id: str) -> Intent:
         """The present state at PAY.JP."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain.errors import ForgedWebhook
 from domain.payments.status import DisputeStatus, PaymentStatus, RefundStatus
+from domain.payments.vouchers import VoucherOrder
 from providers.errors import ProviderRefused
 from providers.payments.interface import CaptureMethod, Intent, IntentPage, IntentRequest, Refund, WebhookEvent
 from providers.payments.limits import PAYJP_V2
@@ -71,6 +72,10 @@ class PayjpV2Payments:
         await self._attach(payment_method, str(flow["customer_id"]), key)
         body = {"payment_method_id": payment_method, "return_url": return_url}
         return await self._confirmed(intent_id, body, key)
+
+    async def make_voucher(self, intent_id: str, order: VoucherOrder, key: str) -> Intent:
+        """PAY.JP has no payment at convenience stores (its payment methods are card, PayPay and Apple Pay)."""
+        raise ProviderRefused("voucher_not_offered")
 
     async def get_intent(self, intent_id: str) -> Intent:
         """The present state at PAY.JP; two more calls for a flow that took money."""

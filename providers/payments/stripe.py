@@ -4,15 +4,22 @@ import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 import stripe
 from stripe import RequestOptions
-from stripe.params import CustomerCreateParams, PaymentIntentCreateParams, PaymentIntentListParams
+from stripe.params import (
+    CustomerCreateParams,
+    PaymentIntentConfirmParams,
+    PaymentIntentCreateParams,
+    PaymentIntentListParams,
+)
 
 from domain.errors import ForgedWebhook
 from domain.payments.status import SECURED, DisputeStatus, PaymentStatus
+from domain.payments.vouchers import VoucherOrder
 from providers.errors import OutcomeUnknown, ProviderError, ProviderRefused, ProviderUnavailable
 from providers.payments.interface import CaptureMethod, Intent, IntentPage, IntentRequest, Refund, WebhookEvent
 from providers.payments.limits import STRIPE
@@ -101,6 +108,25 @@ class StripePayments:
                 return intent
         return _confirmed(answer)
 
+    async def make_voucher(self, intent_id: str, order: VoucherOrder, key: str) -> Intent:
+        """Confirm with Konbini (docs.stripe.com/payments/konbini/accept-a-payment, "Submit the payment to Stripe from
+        your server"). Stripe shows the name at the store and writes to the address if the money goes back."""
+        asked: PaymentIntentConfirmParams = {
+            "allowed_payment_method_types": ["card", "konbini"],
+            "payment_method_data": {
+                "type": "konbini",
+                "billing_details": {"name": order.name, "email": order.email},
+            },
+            "payment_method_options": {"konbini": {"expires_at": int(order.expires_at.timestamp())}},
+            "expand": _EXPAND,
+        }
+        answer = await _attempt(self._intents.confirm_async(intent_id, asked, {"idempotency_key": key}))
+        if isinstance(answer, stripe.InvalidRequestError) and answer.code == "payment_intent_unexpected_state":
+            intent = await self.get_intent(intent_id)
+            if intent.status in SECURED or intent.status is PaymentStatus.PROCESSING:
+                return intent
+        return _confirmed(answer)
+
     async def get_intent(self, intent_id: str) -> Intent:
         """The present state at Stripe. One call; a second one for the rare intent that was ever disputed."""
         raw = _succeeded(await _attempt(self._intents.retrieve_async(intent_id, {"expand": _EXPAND}))).to_dict()
@@ -112,10 +138,17 @@ class StripePayments:
         return intent_of(raw, disputed=any(status is not DisputeStatus.WON for status in statuses))
 
     async def cancel_intent(self, intent_id: str, key: str) -> Intent:
-        """Close or void. An intent that is past cancellation is returned unchanged: paid, cancelled or processing."""
+        """Close or void. An intent that is past cancellation is returned unchanged: paid, cancelled or processing.
+
+        A voucher that is being paid at a till cannot be cancelled (…/konbini/accept-a-payment, "Expiration and
+        cancellation"): it is reported as processing, whatever code the refusal has."""
         answer = await _attempt(self._intents.cancel_async(intent_id, {"expand": _EXPAND}, {"idempotency_key": key}))
-        if isinstance(answer, stripe.InvalidRequestError) and answer.code == "payment_intent_unexpected_state":
-            return await self.get_intent(intent_id)
+        if isinstance(answer, stripe.InvalidRequestError):
+            intent = await self.get_intent(intent_id)
+            if intent.voucher is not None:
+                return replace(intent, status=PaymentStatus.PROCESSING, voucher=None)
+            if answer.code == "payment_intent_unexpected_state":
+                return intent
         return intent_of(_succeeded(answer).to_dict())
 
     async def capture_intent(self, intent_id: str, amount: int, key: str) -> Intent:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.payments.status import DisputeStatus, PaymentStatus, RefundStatus
+from domain.payments.vouchers import StoreCode, Voucher
 from providers.payments.interface import Dispute, Intent, Refund, WebhookEvent
 
 Raw = Mapping[str, Any]
@@ -21,6 +22,7 @@ INTENT_TYPES = frozenset(
         "payment_intent.canceled",
     }
 )
+VOUCHER_TYPE = "payment_intent.requires_action"
 CHARGE_TYPES = frozenset({"charge.refunded"})
 REFUND_TYPES = frozenset({"refund.created", "refund.updated", "refund.failed"})
 # An inquiry that becomes a chargeback gets its deadline with "updated" and its fee with "funds_withdrawn".
@@ -75,6 +77,7 @@ def intent_of(raw: Raw, disputed: bool | None = None) -> Intent:
         decline_code=_decline_code(raw),
         metadata=dict(raw.get("metadata") or {}),
         authorized_until=_authorized_until(raw, expanded),
+        voucher=_voucher(raw),
     )
 
 
@@ -113,6 +116,7 @@ def refund_of(raw: Raw) -> Refund:
         amount=int(raw["amount"]),
         failure_reason=reason,
         metadata=dict(raw.get("metadata") or {}),
+        answer_by=_answer_by(raw),
     )
 
 
@@ -150,7 +154,7 @@ def event_of(raw: Raw) -> WebhookEvent:
     refund: Refund | None = None
     dispute: Dispute | None = None
     intent_id = subject["id"] if subject.get("object") == "payment_intent" else id_of(subject.get("payment_intent"))
-    if kind in INTENT_TYPES:
+    if kind in INTENT_TYPES or _is_voucher(kind, subject):
         intent = intent_of(subject)
     elif intent_id and kind in CHARGE_TYPES:
         intent = intent_of_charge(subject)
@@ -198,6 +202,40 @@ def _action_url(raw: Raw) -> str | None:
         return None
     redirect = (raw.get("next_action") or {}).get("redirect_to_url") or {}
     return redirect.get("url")
+
+
+def _voucher_details(raw: Raw) -> Raw:
+    if raw["status"] != "requires_action":
+        return {}
+    return (raw.get("next_action") or {}).get("konbini_display_details") or {}
+
+
+def _is_voucher(kind: str, subject: Raw) -> bool:
+    """A voucher was made, by our call or by Stripe's form in the browser. Other actions are only stored."""
+    return kind == VOUCHER_TYPE and bool(_voucher_details(subject))
+
+
+def _voucher(raw: Raw) -> Voucher | None:
+    """``next_action.konbini_display_details`` (Stripe API reference, PaymentIntent): codes by the chain's name."""
+    details = _voucher_details(raw)
+    if not details:
+        return None
+    codes = tuple(
+        StoreCode(store, str(code["payment_code"]), code.get("confirmation_number"))
+        for store, code in sorted((details.get("stores") or {}).items())
+        if code
+    )
+    expires_at = datetime.fromtimestamp(int(details["expires_at"]), UTC)
+    return Voucher(expires_at, codes, details.get("hosted_voucher_url"))
+
+
+def _answer_by(raw: Raw) -> datetime | None:
+    """Refund.next_action: the customer was asked by e-mail for a bank account."""
+    if raw["status"] != "requires_action":
+        return None
+    details = (raw.get("next_action") or {}).get("display_details") or {}
+    seconds = details.get("expires_at")
+    return datetime.fromtimestamp(int(seconds), UTC) if seconds else None
 
 
 def _decline_code(raw: Raw) -> str | None:

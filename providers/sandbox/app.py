@@ -14,6 +14,8 @@ from providers.sandbox.customers import Customers
 from providers.sandbox.deliveries import Deliveries
 from providers.sandbox.faults import Faults
 from providers.sandbox.intents import Intents
+from providers.sandbox.konbini import KonbiniClock
+from providers.sandbox.konbini_control import KonbiniControl
 from providers.sandbox.mailbox import Pages
 from providers.sandbox.payjp.charges import Charges
 from providers.sandbox.payjp.control import PayjpControl
@@ -47,7 +49,8 @@ def create_app(config: SandboxConfig) -> FastAPI:
     events = WebhookEvents(store, config, faults)
     deliveries = Deliveries(store, config, SendGridKey.of(config.state_dir))
     customers = Customers(store)
-    intents = Intents(store, events, customers, config.public_url)
+    clock = KonbiniClock()
+    intents = Intents(store, events, customers, config.public_url, clock)
     refunds = Refunds(store, events, intents)
     calls: Counter[str] = Counter()
     flows = Flows(store, events, config.public_url)
@@ -72,6 +75,7 @@ def create_app(config: SandboxConfig) -> FastAPI:
     app.include_router(v1_api(config.payjp_api_key, charges, store, faults, deliveries, calls))
     app.include_router(v2_api(config.payjp_api_key, flows, store, faults, deliveries, calls))
     app.include_router(SendGridApi(store, config, faults, events, deliveries, calls).router)
+    app.include_router(KonbiniControl(store, deliveries, intents, refunds, clock).router)
     app.include_router(Control(store, faults, deliveries, intents, refunds, calls).router)
     app.include_router(Pages(store, faults, deliveries).router)
     return app

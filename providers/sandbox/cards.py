@@ -80,6 +80,8 @@ PAYMENT_METHODS: Mapping[str, Card] = {
     "pm_card_refundFail": Card("4000000000005126", refunds="failed"),
     # Not Stripe's: pays with the customer present, and is declined afterwards.
     "pm_sandbox_declinedLater": Card("4000000000000018", later=("card_declined", "insufficient_funds")),
+    # Not a card: what a voucher of a convenience store is paid with (`providers.sandbox.konbini`).
+    "pm_sandbox_konbini": Card("9000000000000000", refunds="account"),
     # Not Stripe's: stays in `processing` until a call of the control endpoint ends it.
     "pm_sandbox_processing": Card("4000000000000000", Outcome.PROCESS),
 }

@@ -11,6 +11,7 @@ DEFAULT_STRIPE_EVENTS = frozenset(
         "payment_intent.succeeded",
         "payment_intent.amount_capturable_updated",
         "payment_intent.processing",
+        "payment_intent.requires_action",
         "payment_intent.payment_failed",
         "payment_intent.canceled",
         "charge.refunded",

@@ -4,8 +4,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from providers.sandbox import konbini
 from providers.sandbox.cards import NUMBERS, PAYMENT_METHODS, Card, Outcome, decline_message
 from providers.sandbox.customers import Customers
+from providers.sandbox.disputes import open_dispute
+from providers.sandbox.konbini import KonbiniClock
 from providers.sandbox.store import JSON, Store
 from providers.sandbox.webhook_events import WebhookEvents
 from providers.sandbox.wire import (
@@ -32,16 +35,21 @@ Answer = tuple[int, JSON]
 class Intents:
     """Every method is one transaction of the caller's. Amounts are minor units."""
 
-    def __init__(self, store: Store, events: WebhookEvents, customers: Customers, public_url: str) -> None:
+    def __init__(
+        self, store: Store, events: WebhookEvents, customers: Customers, public_url: str, clock: KonbiniClock
+    ) -> None:
         self._store = store
         self._customers = customers
         self._events = events
         self._public_url = public_url
+        self._clock = clock
 
     def get(self, intent_id: str, param: str = "intent") -> JSON:
         intent = self._store.find("payment_intent", intent_id)
         if intent is None:
             raise missing("payment_intent", intent_id, param)
+        if konbini.is_over(intent, self._clock.now()):
+            self._give_up(intent)
         return intent
 
     def create(self, params: Mapping[str, Any]) -> Answer:
@@ -70,6 +78,9 @@ class Intents:
     def confirm(self, intent_id: str, params: Mapping[str, Any]) -> Answer:
         intent = self.get(intent_id)
         self._expect(intent, CONFIRMABLE, "confirm")
+        self._let_voucher_end(intent)
+        if konbini.is_asked(params):
+            return self._issue_voucher(intent, params)
         method = _method_of(params) or intent["payment_method"]
         if method is None:
             message = "You cannot confirm this PaymentIntent because it's missing a payment method."
@@ -114,6 +125,7 @@ class Intents:
     def cancel(self, intent_id: str, params: Mapping[str, Any]) -> Answer:
         intent = self.get(intent_id)
         self._expect(intent, CANCELABLE, "cancel")
+        self._let_voucher_end(intent)
         intent.update(
             status="canceled",
             canceled_at=int(time.time()),
@@ -217,7 +229,9 @@ class Intents:
             "paid": failure is None,
             "payment_intent": intent["id"],
             "payment_method": intent["payment_method"],
-            "payment_method_details": {"type": "card", "card": _card_shown(card) | _limit(intent, card)},
+            "payment_method_details": konbini.method_details()
+            if card is PAYMENT_METHODS["pm_sandbox_konbini"]
+            else {"type": "card", "card": _card_shown(card) | _limit(intent, card)},
             "receipt_url": None,
             "refunded": False,
             "status": "failed" if failure else "succeeded",
@@ -226,6 +240,54 @@ class Intents:
         self._store.put(charge, parent=intent["id"])
         intent["latest_charge"] = charge["id"]
         return charge
+
+    # -- vouchers ----------------------------------------------------------------------------------------------------
+
+    def pay_voucher(self, intent_id: str) -> Answer:
+        """The customer pays at the store."""
+        intent = self.get(intent_id)
+        if not konbini.can_be_paid(intent, self._clock.now()):
+            raise self._unexpected(intent, "This voucher cannot be paid any more.")
+        intent["next_action"] = None
+        self._pay(intent, PAYMENT_METHODS["pm_sandbox_konbini"])
+        return 200, intent
+
+    def print_slip(self, intent_id: str) -> Answer:
+        """The customer stands at the till with a slip: the payment cannot be stopped."""
+        intent = self.get(intent_id)
+        if not konbini.can_be_paid(intent, self._clock.now()):
+            raise self._unexpected(intent, "This voucher cannot be paid any more.")
+        intent["_konbini"]["slip"] = True
+        self._save(intent)
+        return 200, intent
+
+    def expire_voucher(self, intent_id: str) -> Answer:
+        """Stripe gives the voucher up, an hour after its end."""
+        intent = self.get(intent_id)
+        if konbini.is_open(intent):
+            self._give_up(intent)
+        return 200, intent
+
+    def _issue_voucher(self, intent: JSON, params: Mapping[str, Any]) -> Answer:
+        konbini.issue(intent, params, self._clock.now(), self._public_url)
+        self._save(intent)
+        self._events.stripe("payment_intent.requires_action", intent)
+        if konbini.PAYS_AT_ONCE in intent["_konbini"]["email"]:
+            self._pay(dict(intent, next_action=None), PAYMENT_METHODS["pm_sandbox_konbini"])
+        elif konbini.EXPIRES_AT_ONCE in intent["_konbini"]["email"]:
+            self._give_up(dict(intent))
+        return 200, intent
+
+    def _let_voucher_end(self, intent: JSON) -> None:
+        """A confirmation with something else, or a cancellation, ends the voucher, unless it is being paid."""
+        if konbini.is_open(intent) and intent["_konbini"]["slip"]:
+            message = "The Konbini payment cannot be canceled because the customer is paying it."
+            raise StripeFailure(400, message, code="payment_intent_konbini_in_progress", intent=shown(intent))
+
+    def _give_up(self, intent: JSON) -> None:
+        code = "payment_intent_payment_attempt_expired"
+        intent["next_action"] = None
+        self._refuse(intent, {"type": "invalid_request_error", "code": code, "message": "The voucher has expired."})
 
     def _save(self, intent: JSON) -> None:
         self._store.put(intent, parent=intent["id"])
@@ -238,33 +300,6 @@ class Intents:
 
     def _unexpected(self, intent: JSON, message: str) -> StripeFailure:
         return StripeFailure(400, message, code="payment_intent_unexpected_state", intent=shown(intent))
-
-
-def open_dispute(
-    store: Store, events: WebhookEvents, charge: JSON, reason: str, *, inquiry: bool = False, amount: int | None = None
-) -> JSON:
-    """A cardholder's bank takes the money back (or, for an inquiry, asks). Marks the charge."""
-    dispute: JSON = {
-        "id": new_id("du"),
-        "object": "dispute",
-        "amount": amount if amount is not None else charge["amount_captured"],
-        "balance_transactions": [],
-        "charge": charge["id"],
-        "created": int(time.time()),
-        "currency": charge["currency"],
-        "evidence_details": {"due_by": int(time.time()) + 7 * 86400, "has_evidence": False, "submission_count": 0},
-        "is_charge_refundable": inquiry,
-        "livemode": False,
-        "metadata": {},
-        "payment_intent": charge["payment_intent"],
-        "reason": reason,
-        "status": "warning_needs_response" if inquiry else "needs_response",
-    }
-    charge["disputed"] = True
-    store.put(charge)
-    store.put(dispute, parent=charge["payment_intent"])
-    events.stripe("charge.dispute.created", dispute)
-    return dispute
 
 
 def _new_intent(amount: int, currency: str, capture: str, params: Mapping[str, Any]) -> JSON:

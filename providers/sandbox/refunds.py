@@ -4,8 +4,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from providers.sandbox import konbini
 from providers.sandbox.cards import PAYMENT_METHODS
-from providers.sandbox.intents import Answer, Intents, open_dispute
+from providers.sandbox.disputes import open_dispute
+from providers.sandbox.intents import Answer, Intents
 from providers.sandbox.store import JSON, Store
 from providers.sandbox.webhook_events import WebhookEvents
 from providers.sandbox.wire import StripeFailure, integer, metadata, missing, new_id
@@ -53,6 +55,10 @@ class Refunds:
             "status": "succeeded" if fate == "succeeded" else "pending",
             "transfer_reversal": None,
         }
+        if fate == "account":
+            intent = self._intents.get(charge["payment_intent"])
+            refund.update(status="requires_action", **konbini.account_asked(intent, int(time.time())))
+            refund["destination_details"] = None
         self._store.put(refund, parent=charge["payment_intent"])
         self._add_refunded(charge, amount)
         self._events.stripe("refund.created", refund)
@@ -79,6 +85,27 @@ class Refunds:
         if not success:
             self._events.stripe("refund.failed", refund)
         return 200, refund
+
+    def account_given(self, refund_id: str) -> Answer:
+        """The customer has told Stripe the bank account."""
+        refund = self._waiting(refund_id)
+        refund.update(status="pending", next_action=None)
+        self._store.put(refund)
+        self._events.stripe("refund.updated", refund)
+        return 200, refund
+
+    def account_missing(self, refund_id: str) -> Answer:
+        """45 days have passed: the refund fails, and the money is the business's again."""
+        refund = self._waiting(refund_id)
+        refund.update(status="pending", next_action=None)
+        self._store.put(refund)
+        return self.settle(refund_id, success=False)
+
+    def _waiting(self, refund_id: str) -> JSON:
+        refund = self.get(refund_id)
+        if refund["status"] != "requires_action":
+            raise StripeFailure(400, f"This refund is {refund['status']}.")
+        return refund
 
     def dispute(self, intent_id: str, reason: str, amount: int | None) -> JSON:
         """Open a dispute about a paid intent."""

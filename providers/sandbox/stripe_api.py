@@ -96,6 +96,7 @@ class StripeApi:
         self._events = events
         self._deliveries = deliveries
         self._calls = calls
+        self._intents = intents
         self._operations = (*self._table(intents, refunds), *_customer_operations(customers))
         self.router = APIRouter(include_in_schema=False)
         self.router.add_api_route("/v1/{path:path}", self.call, methods=["GET", "POST", "DELETE"])
@@ -212,7 +213,8 @@ class StripeApi:
                 "payment_intents.confirm",
                 "POST /payment_intents/{id}/confirm",
                 lambda ids, p: intents.confirm(ids[0], p),
-                *("payment_method", "payment_method_data", "return_url", "off_session"),
+                *("payment_method", "payment_method_data", "return_url", "off_session", "allowed_payment_method_types"),
+                "payment_method_options",
             ),
             operation(
                 "payment_intents.cancel",
@@ -230,7 +232,7 @@ class StripeApi:
                 "refunds.create",
                 "POST /refunds",
                 lambda _, p: refunds.create(p),
-                *("payment_intent", "charge", "amount", "metadata", "reason"),
+                *("payment_intent", "charge", "amount", "metadata", "reason", "instructions_email"),
             ),
             *self._read_operations(),
         )
@@ -248,6 +250,8 @@ class StripeApi:
             yield operation(f"{name}.list", f"GET /{name}", many(kind, f"/v1/{name}"), *asked)
 
     def _get(self, kind: str, object_id: str) -> JSON:
+        if kind == "payment_intent":
+            return self._intents.get(object_id, "id")
         found = self._store.find(kind, object_id)
         if found is None:
             raise missing(kind, object_id)

@@ -42,9 +42,15 @@ _UNCHANGED: Mapping[str, Any] = {
     "captured": 5000,
     "refunded": 0,
     "authorized": 0,
+    "by_voucher": False,
 }
 
 #: What a kind speaks of beyond the booking, and how the booking is then.
+_VOUCHER = {
+    "amount": 5000,
+    "pay_until": "2026-11-20T14:59:59+00:00",
+    "codes": [[store, "123456", "12345678901"] for store in ("familymart", "lawson", "ministop", "seicomart")],
+}
 FACTS: Mapping[NoticeKind, Mapping[str, Any]] = {
     NoticeKind.BOOKING_CHANGED: _MOVED,
     NoticeKind.BOOKING_CANCELLED: _FEE,
@@ -53,6 +59,9 @@ FACTS: Mapping[NoticeKind, Mapping[str, Any]] = {
     NoticeKind.PAYMENT_RECEIVED: {"amount": 5000},
     NoticeKind.PAYMENT_REFUNDED: {"amount": 5000},
     NoticeKind.PAYMENT_LATE: {"amount": 5000, "refund": 5000, "penalty": 0, "release": 0, "reinstated": False},
+    NoticeKind.PAYMENT_VOUCHER: _VOUCHER,
+    NoticeKind.PAYMENT_VOUCHER_ENDING: _VOUCHER,
+    NoticeKind.REFUND_ACCOUNT: {"amount": 5000, "answer_by": "2027-01-05T05:00:00+00:00"},
     NoticeKind.REACCOMMODATION_OFFERED: _OFFER,
     NoticeKind.REACCOMMODATION_REMINDER: _OFFER,
     NoticeKind.REACCOMMODATION_DECIDED: _OFFER | {"outcome": "kept"},
@@ -71,6 +80,9 @@ STATES: Mapping[NoticeKind, Mapping[str, Any]] = {
     NoticeKind.BOOKING_NO_SHOW: {"booking_status": "no_show"},
     NoticeKind.PAYMENT_FAILED: _WAITS,
     NoticeKind.PAYMENT_LATE: {"booking_status": "cancelled"},
+    NoticeKind.PAYMENT_VOUCHER: _WAITS | {"by_voucher": True},
+    NoticeKind.PAYMENT_VOUCHER_ENDING: _WAITS | {"by_voucher": True},
+    NoticeKind.REFUND_ACCOUNT: {"booking_status": "cancelled", "by_voucher": True},
     NoticeKind.REVIEW_POSTED: _VISITED,
     NoticeKind.REVIEW_REPLIED: _VISITED,
     NoticeKind.REVIEW_DECIDED: _VISITED,

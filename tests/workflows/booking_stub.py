@@ -16,7 +16,7 @@ from domain.errors import InvalidInput
 from domain.payments.settlement import Settlement
 from domain.payments.status import Movement
 from tests.workflows.payment_stub import PaymentStub
-from tests.workflows.stub_state import S
+from tests.workflows.stub_state import S, now
 
 
 class BookingStub(PaymentStub):
@@ -39,7 +39,15 @@ class BookingStub(PaymentStub):
                 self.settle_ending,
                 self.reinstate_after_late_payment,
             ),
-            *(self.remind, self.apply_event, self.find_order, self.record, self.file, self.begin_renewal),
+            *(
+                self.remind,
+                self.apply_event,
+                self.warn_of_voucher,
+                self.find_order,
+                self.record,
+                self.file,
+                self.begin_renewal,
+            ),
         ]
 
     @activity.defn(name="bookings.confirm")
@@ -90,7 +98,10 @@ class BookingStub(PaymentStub):
         return self._end_hold(command)
 
     def _end_hold(self, command: BookingCommand) -> BookingOutcome:
-        end = expiry.end_hold(self.facts())
+        # A local activity knows the wall clock only: the run says that the hold has ended, and is right once it knows
+        # of the voucher.
+        end = expiry.end_hold(self.facts(), now() if self.is_extended else self.booking.start_at)
+        self.is_extended = False
         if end is HoldEnd.CLOSE_INTENT:
             return self._outcome(command, replace(self._task(Movement.VOID, command, 0), spares_money=True))
         if end is HoldEnd.EXPIRE:

@@ -1,12 +1,13 @@
 """The activities of a payment under their own names, against `StubState`."""
 
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.payments.payments import ApplyEventInput, FindOrderInput, PaymentUpdate, RecordInput
+from activities.payments.payments import ApplyEventInput, FindOrderInput, PaymentUpdate, RecordInput, WarnInput
 from domain.payments import changes
 from domain.payments.changes import TotalsChange
 from domain.payments.intents import keeps_new_card
@@ -16,6 +17,7 @@ from domain.payments.payment import Payment
 from domain.payments.provider_events import IntentEvent
 from domain.payments.status import Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
+from domain.payments.vouchers import held_until
 from tests.workflows.stub_state import AWAY, P, StubState, now
 
 
@@ -48,6 +50,8 @@ class PaymentStub(StubState):
         await self._called("payments.apply_event", event)
         if event.webhook_id in self.new_cards:
             return self._take_new_card(event.webhook_id)
+        if event.webhook_id in self.vouchers:
+            return self._take_voucher(event.webhook_id)
         if event.webhook_id not in self.inbox:
             raise ApplicationError("not_found", type="not_found", non_retryable=True)
         payment = self.payment
@@ -55,6 +59,23 @@ class PaymentStub(StubState):
             self.applied.append(event.webhook_id)
             payment = self._apply(self.inbox[event.webhook_id])
         return PaymentUpdate(self.booking.booking_id, self.booking.status, payment)
+
+    @activity.defn(name="payments.warn_of_voucher")
+    async def warn_of_voucher(self, about: WarnInput) -> None:
+        await self._called("payments.warn_of_voucher", about)
+
+    def take_voucher(self, until: datetime) -> None:
+        """As the stores do: the booking is held until after the voucher's last second."""
+        assert self.payment is not None
+        self.payment = replace(self.payment, voucher_until=until, voucher_made_at=now() + self.ahead)
+        self.set(hold_expires_at=held_until(until))
+
+    def _take_voucher(self, webhook_id: UUID) -> PaymentUpdate:
+        if webhook_id not in self.applied:
+            self.applied.append(webhook_id)
+            self.take_voucher(self.vouchers[webhook_id])
+        booking = self.booking
+        return PaymentUpdate(booking.booking_id, booking.status, self.payment, None, booking.hold_expires_at)
 
     def _take_new_card(self, webhook_id: UUID) -> PaymentUpdate:
         """As the stores do: the old authorization is to be voided, or the new one where the visit is off."""

@@ -67,6 +67,10 @@ class StubState:
     calls: list[tuple[str, object]] = field(default_factory=list)
     answers: deque[str | MoneyResult] = field(default_factory=deque)
     inbox: dict[UUID, PaymentStatus] = field(default_factory=dict)
+    #: Events that a voucher was made, and its last second.
+    vouchers: dict[UUID, datetime] = field(default_factory=dict)
+    #: A voucher has extended the hold, and the run does not know it yet.
+    is_extended: bool = False
     applied: list[UUID] = field(default_factory=list)
     outcomes: dict[str, BookingOutcome] = field(default_factory=dict)
     reminded: list[tuple[datetime, timedelta]] = field(default_factory=list)

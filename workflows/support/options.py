@@ -167,6 +167,8 @@ CAPTURE_WITHIN = timedelta(hours=2)
 
 #: How long a hold is extended for a payment that is `processing` when the hold ends.
 KEEP_FOR_PROCESSING = timedelta(hours=1)
+#: A hold has ended by the clock of its run, and not by that of the database: it is asked again after this pause.
+CLOCKS_DIFFER = timedelta(seconds=1)
 #: Added to an extended hold, so that it is longer than the pause before the next try.
 KEEP_MARGIN = timedelta(minutes=2)
 

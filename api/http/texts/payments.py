@@ -58,6 +58,37 @@ TEXTS = Texts(
             "Please paste it as it is, without blanks and only with ASCII characters.",
         ),
         "nothing_due": Text("オンラインでのお支払いは必要ありません。", "There is nothing to pay online."),
+        "konbini_not_offered": Text(
+            "このご予約では、コンビニ払いをご利用いただけません。カードでお支払いください。",
+            "This booking cannot be paid at a convenience store. Please pay by card.",
+        ),
+        "konbini_amount": Text(
+            "この金額は、コンビニ払いをご利用いただけません（120円〜300,000円）。カードでお支払いください。",
+            "This amount cannot be paid at a convenience store (¥120 to ¥300,000). Please pay by card.",
+        ),
+        "konbini_too_late": Text(
+            "ご予約の日時が近いため、コンビニ払いをご利用いただけません。カードでお支払いください。",
+            "The booking starts too soon for a payment at a convenience store. Please pay by card.",
+        ),
+        "konbini_email_needed": Text(
+            "コンビニ払いには、メールアドレスが必要です。メールアドレスを入力してください。",
+            "A payment at a convenience store needs an e-mail address. Please enter one.",
+        ),
+        "konbini_refused": Text(
+            "コンビニ払いの番号を発行できませんでした。しばらくしてからもう一度お試しいただくか、カードでお支払いください。",
+            "We could not get the numbers for the convenience store. Please try again later, or pay by card.",
+        ),
+        "konbini_no_provider": Text(
+            "コンビニ払いは、Stripeで日本円の料金を受け取る店舗でご利用いただけます。"
+            "先にコンビニ払いをオフにするか、決済サービスを変更してください。",
+            "Payment at convenience stores needs Stripe and prices in yen. Please switch it off, or change the payment "
+            "service.",
+        ),
+        "konbini_no_service": Text(
+            "オンライン決済の金額が120円〜300,000円のメニューがないため、コンビニ払いをオンにできません。",
+            "No service asks for an online payment between ¥120 and ¥300,000, so payment at convenience stores cannot "
+            "be switched on.",
+        ),
         "provider_refused": Text(
             "決済会社で処理できませんでした。別のカードをお試しください。",
             "The payment company could not process this. Please try another card.",

@@ -60,12 +60,12 @@ class ExpiryStore(TransitionStore):
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen
-        match expiry.end_hold(booking.facts()):
+        match expiry.end_hold(booking.facts(), now):
             case HoldEnd.CLOSE_INTENT:
                 return booking.outcome(await self._close(booking, command))
             case HoldEnd.EXPIRE:
                 return await self._expire(booking, command, now)
-            case HoldEnd.NOTHING:
+            case HoldEnd.NOTHING | HoldEnd.WAIT:
                 return booking.outcome()
 
     async def expire(self, command: BookingCommand, now: datetime) -> BookingOutcome:

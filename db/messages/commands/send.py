@@ -98,6 +98,8 @@ class NoticeContent:
     captured: int
     refunded: int
     authorized: int
+    #: It is or was to be paid with a voucher of a convenience store.
+    by_voucher: bool
     customer_phone: str | None
     customer_email: str | None
     customer_kana: str | None
@@ -139,7 +141,7 @@ _CONTENT = text("""
            b.hold_expires_at, b.approval_deadline, b.proof_deadline, b.special_requests, b.version,
            b.kept_penalty_percent, b.kept_penalty_until, b.cancelled_by, b.cancellation_penalty,
            coalesce(p.captured, 0) AS captured, coalesce(p.refunded, 0) AS refunded,
-           coalesce(p.authorized, 0) AS authorized, i.items, r.staff,
+           coalesce(p.authorized, 0) AS authorized, p.by_voucher, i.items, r.staff,
            w.phone AS customer_phone, w.email AS customer_email, w.kana AS customer_kana,
            coalesce(w.visits, 0) AS customer_visits, w.reason AS cancellation_reason,
            d.colour, d.logo_media_id IS NOT NULL AS has_logo
@@ -150,7 +152,9 @@ _CONTENT = text("""
       LEFT JOIN users u ON u.id = s.owner_id
       LEFT JOIN message_brands d ON d.business_id = n.business_id
      CROSS JOIN LATERAL (SELECT CAST(sum(captured) AS bigint) AS captured, CAST(sum(refunded) AS bigint) AS refunded,
-                                CAST(sum(authorized) FILTER (WHERE status = 'authorized') AS bigint) AS authorized
+                                CAST(sum(authorized) FILTER (WHERE status = 'authorized') AS bigint) AS authorized,
+                                coalesce(bool_or(voucher IS NOT NULL) FILTER (WHERE captured > 0),
+                                         bool_or(voucher IS NOT NULL), false) AS by_voucher
                            FROM booking_payments WHERE booking_id = b.id) p
      CROSS JOIN LATERAL (SELECT jsonb_agg(jsonb_build_object('name', name, 'start_at', start_at, 'end_at', end_at,
                                           'price', price) ORDER BY position) AS items

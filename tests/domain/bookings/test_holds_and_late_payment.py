@@ -37,7 +37,7 @@ def facts(status: BookingStatus, paid: PaymentStatus | None = None, **more: obje
 @pytest.mark.parametrize("paid", list(P))
 @pytest.mark.parametrize("status", list(S))
 def test_end_of_a_hold_closes_an_open_intent_and_never_takes_paid_time(status: S, paid: P) -> None:
-    end = end_hold(facts(status, paid))
+    end = end_hold(facts(status, paid), NOW)
     if status in {S.PENDING, S.EXPIRED} and paid in OPEN:
         assert end is HoldEnd.CLOSE_INTENT
     elif status is S.PENDING and paid not in SECURED:
@@ -47,8 +47,21 @@ def test_end_of_a_hold_closes_an_open_intent_and_never_takes_paid_time(status: S
 
 
 def test_end_of_a_hold_without_money_expires() -> None:
-    assert end_hold(facts(S.PENDING)) is HoldEnd.EXPIRE
-    assert end_hold(facts(S.EXPIRED)) is HoldEnd.NOTHING
+    assert end_hold(facts(S.PENDING), NOW) is HoldEnd.EXPIRE
+    assert end_hold(facts(S.EXPIRED), NOW) is HoldEnd.NOTHING
+
+
+def test_end_of_a_hold_waits_for_the_last_second_of_a_voucher() -> None:
+    last = NOW + timedelta(days=1)
+    voucher = replace(payment(P.REQUIRES_PAYMENT), voucher_until=last)
+    held = replace(facts(S.PENDING, P.REQUIRES_PAYMENT), payment=voucher, hold_expires_at=last + timedelta(seconds=1))
+    assert end_hold(held, last) is HoldEnd.WAIT
+    assert end_hold(held, last + timedelta(seconds=1)) is HoldEnd.CLOSE_INTENT
+    assert end_hold(replace(held, hold_expires_at=NOW), NOW) is HoldEnd.CLOSE_INTENT, "moved to an earlier start"
+    assert end_hold(replace(held, status=S.EXPIRED), NOW) is HoldEnd.CLOSE_INTENT
+    at_till = replace(held, payment=replace(voucher, status=P.PROCESSING))
+    assert end_hold(at_till, NOW) is HoldEnd.CLOSE_INTENT
+    assert end_hold(replace(held, payment=replace(voucher, status=P.CAPTURED)), NOW) is HoldEnd.NOTHING
 
 
 @pytest.mark.parametrize("paid", [None, *P])

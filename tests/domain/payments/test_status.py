@@ -22,7 +22,7 @@ EXPECTED = {
     "partially_refunded": {"partially_refunded", "refunded", "disputed"},
     "refunded": {"disputed"},
     "voided": set(),
-    "failed": {"processing", "authorized", "captured", "voided"},
+    "failed": {"requires_payment", "processing", "authorized", "captured", "voided"},
     "disputed": {"captured", "partially_refunded", "refunded"},
 }
 

@@ -10,6 +10,7 @@ from activities.bookings.bookings import BookingActivities
 from domain.payments.status import PaymentStatus
 from domain.payments.tasks import MoneyTask
 from workflows.bookings.booking.state import BookingState, until
+from workflows.bookings.booking.vouchers import goes_on
 from workflows.support import options
 
 #: An intent in one of these cannot be paid any more.
@@ -21,7 +22,8 @@ async def settle_hold(state: BookingState) -> None:
 
     * the provider closed the intent: the booking is expired;
     * the provider reports the payment: the booking continues;
-    * somebody cancelled or declined the booking in the meantime.
+    * somebody cancelled or declined the booking in the meantime;
+    * a voucher has extended the hold: the caller waits again.
 
     While the payment is processing, the hold is extended by up to `options.KEEP_FOR_PROCESSING`; then an alert is
     raised. While the provider does not answer, the hold is extended, an alert is raised after `options.ALERT_AFTER`
@@ -36,6 +38,10 @@ async def settle_hold(state: BookingState) -> None:
         key = f"{workflow.info().run_id}:{tries}"
         task = task or await state.end_hold(BookingActivities.begin_expiry, state.command(f"begin_expiry:{key}"))
         if task is None:
+            if goes_on(state):
+                # By the clock of the database it has not ended yet; that of the run may be ahead of it.
+                await workflow.sleep(options.CLOCKS_DIFFER)
+                return state.clear_alert()
             break
         result = await state.perform(task, options.CLOSE)
         keep_until = state.booking.start_at

@@ -14,6 +14,7 @@ class StepKind(StrEnum):
     """What is to be done. The value is the name of the timer in the Temporal UI."""
 
     REMIND = "reminder"
+    WARN = "the voucher ends soon"
     RENEW = "authorization to be renewed"
     COMPLETE = "end of the visit"
     CLOSE_UNATTENDED = "nobody closed the visit"

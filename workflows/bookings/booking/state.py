@@ -46,7 +46,7 @@ class BookingState:
         self.payment: PaymentView | None = None
         #: Movements that were decided and are not executed yet.
         self.money: list[MoneyTask] = []
-        #: The provider has confirmed that the intent of the ended hold is closed.
+        #: The intent of the ended hold is closed at the provider.
         self.hold_settled = not start.booking.amount_due
         #: Money came after the booking had ended, and it is not decided yet whether it is refunded.
         self.money_is_late = False
@@ -245,6 +245,8 @@ class BookingState:
             self._seen[webhook_id] = None
             if update.booking_status is not None:
                 self._move_to(update.booking_status)
+            held = update.hold_expires_at or self.booking.hold_expires_at
+            self.booking = replace(self.booking, hold_expires_at=held)
             if update.payment is not None:
                 await self._apply_update(update.payment, update.money)
             self.events_applied += 1
@@ -349,7 +351,7 @@ class BookingState:
             end_at=outcome.end_at,
             version=outcome.version,
             hold_expires_at=outcome.hold_expires_at,
-            # Outcomes that were stored before this field existed do not have it.
+            # Old outcomes have none.
             approval_deadline=outcome.approval_deadline or self.booking.approval_deadline,
             proof_deadline=outcome.proof_deadline,
             undo_until=outcome.undo_until,

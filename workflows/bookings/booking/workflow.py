@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.bookings.booking.money import move_money
     from workflows.bookings.booking.next_step import NextStep, StepKind, next_step
     from workflows.bookings.booking.state import BookingState, until
+    from workflows.bookings.booking.vouchers import warn, warning_of
     from workflows.support import options
     from workflows.support.refusals import invalid_time, wrong_state
 
@@ -63,12 +64,18 @@ class BookingWorkflow:
     # -- the process ---------------------------------------------------------------------------------------------
 
     async def _wait_for_money(self) -> None:
-        """Until it is paid, or the hold has ended and the intent is closed. A reschedule may change the deadline."""
+        """Until it is paid, or the hold has ended and the intent is closed. A reschedule or a voucher may change the
+        deadline. Before a voucher ends, the customer is warned."""
         state = self._state
         while state.holding and state.booking.amount_due and not state.paid:
-            deadline = state.booking.hold_expires_at
+            deadline, warning = state.booking.hold_expires_at, warning_of(state)
+            if warning is not None and state.pending and (deadline is None or warning.at < deadline):
+                waiting = partial(self._is_paid_or_moved, deadline, warning)
+                if not await self._until(waiting, warning.at, warning.kind):
+                    await warn(state, warning)
+                continue
             if state.pending and await self._until(
-                partial(self._is_paid_or_moved, deadline), deadline, "the hold ends"
+                partial(self._is_paid_or_moved, deadline, warning), deadline, "the hold ends"
             ):
                 continue
             await settle_hold(state)
@@ -321,9 +328,10 @@ class BookingWorkflow:
         state = self._state
         workflow.continue_as_new(messages.BookingInput(state.booking, False, state.carried(), self._messages_per_run))
 
-    def _is_paid_or_moved(self, deadline: datetime | None) -> bool:
+    def _is_paid_or_moved(self, deadline: datetime | None, warning: NextStep | None) -> bool:
         state = self._state
-        return state.paid or not state.pending or state.booking.hold_expires_at != deadline
+        is_same = state.booking.hold_expires_at == deadline and warning_of(state) == warning
+        return state.paid or not state.pending or not is_same
 
     def _is_proven_or_moved(self, deadline: datetime) -> bool:
         return not self._state.pending or self._state.booking.proof_deadline != deadline

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from db.businesses.profile import BusinessRow
+from db.businesses.settings import SettingsRow
 from db.catalogue.services import ServiceFilter, ServiceRow
 from db.engine.session import UnitOfWork
 from domain.business_status import BusinessStatus
@@ -13,6 +14,7 @@ from domain.catalogue.amounts import check_amounts
 from domain.catalogue.service import ServiceTerms
 from domain.errors import CurrencyMismatch, InvalidInput, RuleBroken
 from domain.money import Money
+from domain.payments.dues import amount_due
 from domain.payments.limits import ProviderLimits
 from domain.payments.status import PaymentMode
 from providers.payments.registry import LIMITS
@@ -58,6 +60,42 @@ def _refused_price(row: ServiceRow, limits: ProviderLimits) -> dict[str, Any] | 
     except InvalidInput as error:
         return error.details
     return None
+
+
+async def change_settings(work: UnitOfWork, business_id: UUID, columns: Mapping[str, Any]) -> SettingsRow:
+    """The settings with their new columns. Raises RuleBroken for a payment at convenience stores that nobody could
+    make."""
+    settings = await work.businesses.change_settings(business_id, columns)
+    if columns.get("konbini_days"):
+        await _check_konbini(work, await work.businesses.get(business_id))
+        await _check_konbini_amounts(work, business_id)
+    return settings
+
+
+async def check_konbini(work: UnitOfWork, business: BusinessRow) -> None:
+    """Raises RuleBroken where the business offers payment at convenience stores and its provider cannot make it."""
+    if (await work.businesses.get_settings(business.id)).konbini_days:
+        await _check_konbini(work, business)
+
+
+async def _check_konbini(work: UnitOfWork, business: BusinessRow) -> None:
+    if business.currency != "JPY" or LIMITS[business.payment_provider].voucher is None:
+        raise RuleBroken({"rule": "konbini_no_provider"})
+
+
+async def _check_konbini_amounts(work: UnitOfWork, business_id: UUID) -> None:
+    """A business without services yet may switch it on; one whose services are all outside the limits may not."""
+    limits = LIMITS[(await work.businesses.get(business_id)).payment_provider]
+    rows = await work.catalogue.list_services(ServiceFilter(business_id=business_id), None, MOST_SERVICES)
+    online = [row for row, _ in rows if PaymentMode(row.payment_mode) in {PaymentMode.PREPAY, PaymentMode.DEPOSIT}]
+    if online and not any(limits.takes_voucher(_asked_online(row)) for row in online):
+        raise RuleBroken({"rule": "konbini_no_service"})
+
+
+def _asked_online(row: ServiceRow) -> Money:
+    return amount_due(
+        PaymentMode(row.payment_mode), Money(row.price, row.currency), row.deposit_percent, row.deposit_amount
+    )
 
 
 async def change_business(work: UnitOfWork, business_id: UUID, columns: Mapping[str, Any]) -> BusinessRow:

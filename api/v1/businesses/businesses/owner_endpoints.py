@@ -16,7 +16,14 @@ from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.request_info import request_info
-from api.v1.businesses.businesses.handlers import change_business, check_prices, check_provider, city_reading
+from api.v1.businesses.businesses.handlers import (
+    change_business,
+    change_settings,
+    check_konbini,
+    check_prices,
+    check_provider,
+    city_reading,
+)
 from api.v1.businesses.businesses.schemas import BusinessCreate, BusinessRead, BusinessUpdate, OwnBusinessRead
 from api.v1.businesses.businesses.settings_schemas import OwnSettingsRead, SettingsUpdate
 from api.v1.scheduling.schedules.hours_schemas import HolidaysUpdate, HoursRead, HoursUpdate
@@ -76,6 +83,7 @@ async def update_business(
             account = await work.payments.accounts.find_current(business_id, business.payment_provider)
             check_provider(services.payments, business, has_account=account is not None)
             await check_prices(work, business)
+            await check_konbini(work, business)
     return ok(BusinessRead.of(business), SuccessMessage.UPDATED)
 
 
@@ -130,8 +138,9 @@ async def update_holidays(
     summary="Update the settings",
     response_model=Envelope[OwnSettingsRead],
 )
+@raises(RuleBroken)
 async def update_settings(business_id: UUID, body: SettingsUpdate, access: MaySet) -> Response:
     """Fields that are left out do not change."""
     async with access.work(business_id) as work:
-        settings = await work.businesses.change_settings(business_id, body.columns())
+        settings = await change_settings(work, business_id, body.columns())
     return ok(OwnSettingsRead.of(settings), SuccessMessage.UPDATED)

@@ -35,6 +35,7 @@ _WHOLE = {
     "provisional_for": "P1D",
     "unproven_holds": 20,
     "undo_within": "PT10M",
+    "konbini_days": 0,
     "auto_complete": True,
     "waitlist_offer_for": "PT30M",
     "feeds_name_customers": False,
@@ -62,6 +63,10 @@ _PROVISIONAL = (
 _UNDO = (
     "How long staff can undo a check-in, a completion, a no-show or a decline, as an ISO 8601 duration. Money and "
     "messages of the step wait for so long; zero makes every step final at once."
+)
+_KONBINI = (
+    "How many days a customer has to pay in cash at a convenience store; 0: it is not offered. It ends with a day in "
+    "Japan, and before the visit. It needs Stripe, yen, and amounts between 120 and 300,000 yen."
 )
 _FEEDS = "Whether calendar feeds name the customers. Everyone who has the address of a feed can read it."
 Lead = Annotated[timedelta, Field(ge=timedelta(), le=365 * _DAY)]
@@ -147,6 +152,7 @@ class SettingsUpdate(Changes):
         description="How long after its end a booking waits before it completes by itself, as an ISO 8601 duration.",
     )
     undo_within: Undo | None = Field(default=None, description=_UNDO)
+    konbini_days: Annotated[int, Field(ge=0, le=30)] | None = Field(default=None, description=_KONBINI)
     auto_complete: bool | None = Field(
         default=None,
         description="Whether a booking completes by itself when `no_show_grace` is over.",
@@ -231,6 +237,7 @@ class OwnSettingsRead(SettingsRead):
     provisional_for: timedelta = Field(description=_PROVISIONAL)
     unproven_holds: int = Field(description=_UNPROVEN)
     undo_within: timedelta = Field(description=_UNDO)
+    konbini_days: int = Field(description=_KONBINI)
     auto_complete: bool = Field(description="Whether a booking completes by itself when `no_show_grace` is over.")
     waitlist_offer_for: timedelta = Field(
         description="How long an offer from the waitlist lasts, as an ISO 8601 duration.",

@@ -80,7 +80,8 @@ async def confirm_payment(
     body: ConfirmPaymentCommand, access: MayPay, services: Services, now: Now, key: RequiredKey
 ) -> Response:
     """A declined card leaves the payment open for another one. Where `action_url` is given, send the customer there for
-    3-D Secure, and confirm again with the same `payment_method` when they are back at `return_url`."""
+    3-D Secure, and confirm again with the same `payment_method` when they are back at `return_url`. With `konbini` the
+    answer has a `voucher`: the booking is held until its last second, and confirmed when it is paid at the store."""
     return await confirm(services, access, body, key, now)
 
 

@@ -4,7 +4,7 @@ Every step can be repeated: the row is found again, the provider knows its key, 
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -17,6 +17,7 @@ from api.http.envelope import created, ok
 from api.http.idempotency import Key, Replay, command_id, store_response
 from api.http.operation_errors import raises
 from api.v1.payments.payments.schemas import ConfirmedRead, ConfirmPaymentCommand, IntentRead
+from api.v1.payments.payments.voucher_schemas import VoucherRead
 from db.engine.session import Scope
 from domain.errors import Conflict, Gone, NotFound, RuleBroken, Unavailable, WrongState
 from domain.money import Money
@@ -26,15 +27,29 @@ from domain.payments.payment import Payment
 from domain.payments.provider_events import ProviderEvent
 from domain.payments.return_url import require_return_url
 from domain.payments.status import SECURED, PaymentStatus
+from domain.payments.vouchers import KONBINI, VoucherOrder, is_offered, offer
 from providers.errors import ProviderError, ProviderRefused
 from providers.payments.domain_events import intent_event
 from providers.payments.interface import CaptureMethod, Intent, IntentRequest, PaymentProvider
-from providers.payments.registry import provider_at
+from providers.payments.registry import LIMITS, provider_at
 from runtime.settings import Environment, Settings
 
 T = TypeVar("T")
-#: A call to the provider; the last argument is the command's id.
-Confirming = Callable[[PaymentProvider, Payment, ConfirmPaymentCommand, str], Awaitable[Intent]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A confirmation. ``voucher``: what is ordered in place of a card; ``command_id``: of the caller's request."""
+
+    payment: Payment
+    method: str
+    return_url: str
+    voucher: VoucherOrder | None
+    command_id: str
+
+
+#: A call to the provider.
+Confirming = Callable[[PaymentProvider, Asked], Awaitable[Intent]]
 
 
 @raises(WrongState, Gone, RuleBroken, Conflict)
@@ -49,7 +64,9 @@ async def open_intent(services: ApiServices, access: Access, booking_id: UUID, k
             raise
         async with access.database.unit_of_work(Scope.tenant(access.business_id), access.context) as work:
             payment = await work.payments.get(UUID(payment_id))
-        raise with_secret(replay, "client_secret", payment.client_secret) from None
+        again = with_secret(replay, "client_secret", payment.client_secret)
+        voucher = VoucherRead.of(payment.open_voucher)
+        raise with_secret(again, "voucher", voucher.model_dump(mode="json") if voucher else None) from None
 
 
 async def _open_once(services: ApiServices, access: Access, booking_id: UUID, key: Key, now: datetime) -> Response:
@@ -63,22 +80,25 @@ async def _open_once(services: ApiServices, access: Access, booking_id: UUID, ke
             if payment.provider_intent_id is None:
                 raise Conflict({"payment_id": str(payment.id), "rule": "amount_mismatch"})
             account = await work.payments.accounts.get(payment.account_id) if payment.account_id else None
-            read = IntentRead.of(payment, account.public_key if account else None)
+            terms = await work.payments.vouchers.terms(booking_id)
+            by_konbini = is_offered(terms.facts, LIMITS[payment.provider], now)
+            read = IntentRead.of(payment, account.public_key if account else None, by_konbini)
             return await store_response(work, created(read), command.idempotency_key)
 
 
-@raises(PaymentDeclined, WrongState, Gone, Conflict)
+@raises(PaymentDeclined, WrongState, Gone, Conflict, RuleBroken)
 async def confirm(
     services: ApiServices, access: Access, body: ConfirmPaymentCommand, key: Key, now: datetime
 ) -> Response:
-    """Confirm with a card. The provider's answer goes through the inbox, like a webhook, so that the booking's
-    workflow gets it at once; the webhook that follows changes nothing more.
+    """Confirm with a card, or ask for a voucher. The provider's answer goes through the inbox, like a webhook, so that
+    the booking's workflow gets it at once; the webhook that follows changes nothing more.
 
     The stored answer does not contain the 3-D Secure page. While the payment waits for it, a repeat asks the provider
     again and answers with the page, or with what became of the payment meanwhile.
 
     Raises PaymentDeclined with the provider's reason, Gone after the hold, WrongState, Conflict without an intent,
-    InvalidInput for a ``return_url`` that is neither the platform's nor the business's.
+    RuleBroken for a voucher that cannot be had, InvalidInput for a ``return_url`` that is neither the platform's nor
+    the business's.
     """
     try:
         async with access.command(body.payment_id, key) as command:
@@ -101,12 +121,25 @@ async def _pay(
         async with command.finish() as work:
             return await store_response(work, ok(ConfirmedRead.of(payment, None)), command.idempotency_key)
     provider = await _provider(services, payment)
-    intent = await ask(provider, payment, body, command.id)
+    order = await _order(command, payment, body, now) if body.payment_method == KONBINI else None
+    asked = Asked(payment, body.payment_method, str(body.return_url), order, command.id)
+    intent = await ask(provider, asked)
     response = ok(ConfirmedRead.of(payment, intent))
     await _record(command, payment, intent, now, response)
     if intent.decline_code is not None or intent.status is PaymentStatus.FAILED:
         raise PaymentDeclined({"reason": intent.decline_code or "declined"})
     return response
+
+
+async def _order(command: Command, payment: Payment, body: ConfirmPaymentCommand, now: datetime) -> VoucherOrder:
+    """The voucher that the booking can have now. Raises RuleBroken, also without an address."""
+    async with command.finish() as work:
+        terms = await work.payments.vouchers.terms(payment.booking_id)
+    expires_at = offer(terms.facts, LIMITS[payment.provider], now)
+    email = body.email or terms.facts.email
+    if not email:
+        raise RuleBroken({"rule": "konbini_email_needed"})
+    return VoucherOrder(expires_at, terms.name or "お客様", str(email))
 
 
 async def _check_return_url(settings: Settings, command: Command, return_url: str) -> None:
@@ -135,7 +168,11 @@ async def _record(command: Command, payment: Payment, intent: Intent, now: datet
     """
     scope, context = Scope.platform(), command.access.context
     async with command.access.database.unit_of_work(scope, context) as work:
-        if intent.status is not PaymentStatus.REQUIRES_PAYMENT:
+        if intent.voucher is not None:
+            await work.payments.vouchers.record_answer(payment.id, intent_event(intent), now)
+        elif payment.voucher is not None:
+            await work.payments.vouchers.close_if_by_card(payment.id, now)
+        if intent.status is not PaymentStatus.REQUIRES_PAYMENT or intent.voucher is not None:
             event = ProviderEvent(intent=intent_event(intent))
             at = now.replace(microsecond=0)
             await work.payments.webhooks.receive(
@@ -158,26 +195,30 @@ async def _create(provider: PaymentProvider, payment: Payment) -> Intent:
     return await _asked(provider, provider.create_intent(request, str(payment.id)))
 
 
-async def _confirm(provider: PaymentProvider, payment: Payment, body: ConfirmPaymentCommand, command_id: str) -> Intent:
-    intent_id, key = payment.provider_intent_id or "", f"{payment.id}:confirm:{command_id}"
-    confirming = provider.confirm_intent(intent_id, body.payment_method, str(body.return_url), key)
+async def _confirm(provider: PaymentProvider, asked: Asked) -> Intent:
+    intent_id, key = asked.payment.provider_intent_id or "", f"{asked.payment.id}:confirm:{asked.command_id}"
+    if asked.voucher is not None:
+        confirming = provider.make_voucher(intent_id, asked.voucher, key)
+    else:
+        confirming = provider.confirm_intent(intent_id, asked.method, asked.return_url, key)
     try:
         return await _asked(provider, confirming)
     except RuleBroken as refusal:
         # The intent may have been paid in another window: then that is the answer.
         intent = await _asked(provider, provider.get_intent(intent_id))
-        if intent.status in SECURED:
+        if intent.status in SECURED or (asked.voucher is not None and intent.voucher is not None):
             return intent
+        if asked.voucher is not None:
+            raise RuleBroken({"rule": "konbini_refused", "reason": refusal.details["reason"]}) from refusal
         raise PaymentDeclined({"reason": refusal.details["reason"]}) from refusal
 
 
-async def _confirm_again(
-    provider: PaymentProvider, payment: Payment, body: ConfirmPaymentCommand, command_id: str
-) -> Intent:
+async def _confirm_again(provider: PaymentProvider, asked: Asked) -> Intent:
     """The provider's present state. PAY.JP v1 returns its page only for a confirmation; the charge does not change."""
-    intent = await _asked(provider, provider.get_intent(payment.provider_intent_id or ""))
-    if intent.status is PaymentStatus.REQUIRES_PAYMENT and intent.action_url is None:
-        return await _confirm(provider, payment, body, command_id)
+    intent = await _asked(provider, provider.get_intent(asked.payment.provider_intent_id or ""))
+    waits = intent.action_url is not None or intent.voucher is not None
+    if intent.status is PaymentStatus.REQUIRES_PAYMENT and not waits:
+        return await _confirm(provider, asked)
     return intent
 
 

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, HttpUrl, StringConstraints
 
-from api.http.fields import Input, MoneyRead, MoneyWrite, Output, RecordRead, examples
+from api.http.fields import Email, Input, MoneyRead, MoneyWrite, Output, RecordRead, examples
+from api.v1.payments.payments.voucher_schemas import VoucherRead
 from domain.payments.payment import Payment
 from domain.payments.refunds import Refund, RefundReason
 from domain.payments.status import Movement, PaymentStatus, RefundStatus
@@ -43,8 +44,9 @@ class IntentCreate(Input):
 
 
 class ConfirmPaymentCommand(Input):
-    """``payment_method``: the provider's token for the card, made in the browser. ``return_url``: where the customer
-    comes back to after 3-D Secure: a page of the platform, of an app that it knows, or of the business."""
+    """``payment_method``: the provider's token for the card, made in the browser, or ``konbini``. ``return_url``: where
+    the customer comes back to after 3-D Secure: a page of the platform, of an app that it knows, or of the
+    business."""
 
     model_config = ConfigDict(
         json_schema_extra=examples(
@@ -54,7 +56,13 @@ class ConfirmPaymentCommand(Input):
 
     payment_id: UUID = Field(description="Id of the payment (UUID).")
     payment_method: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-]{1,255}$", max_length=255)] = Field(
-        description="Id of the provider's payment method, such as `pm_card_visa`.",
+        description="Id of the provider's payment method, such as `pm_card_visa`; `konbini` for a voucher with which"
+        " it is paid in cash at a convenience store, where `methods` of the intent has it.",
+    )
+    email: Email | None = Field(
+        default=None,
+        description="For `konbini`: where the provider asks for a bank account if the money goes back; left out, the"
+        " address of the booking.",
     )
     return_url: HttpUrl = Field(
         description="URL to which the provider's page returns. Its origin is the platform's, that of an app that the"
@@ -131,6 +139,8 @@ class IntentRead(Output):
                 "amount": _YEN,
                 "client_secret": "pi_3Abc_secret_xyz",
                 "public_key": None,
+                "methods": ["card", "konbini"],
+                "voucher": None,
             }
         )
     )
@@ -146,9 +156,14 @@ class IntentRead(Output):
     public_key: str | None = Field(
         description="Key of the business's own account for the provider's client library; null: the platform's key.",
     )
+    methods: list[Literal["card", "konbini"]] = Field(
+        description="How it can be paid: `card`, and `konbini` where the business offers it, the amount allows it and"
+        " the visit is far enough ahead.",
+    )
+    voucher: VoucherRead | None = Field(description="The voucher that waits for its payment; null without one.")
 
     @classmethod
-    def of(cls, payment: Payment, public_key: str | None) -> Self:
+    def of(cls, payment: Payment, public_key: str | None, by_konbini: bool) -> Self:
         """A payment that waits for its customer."""
         return cls(
             payment_id=payment.id,
@@ -158,6 +173,8 @@ class IntentRead(Output):
             amount=MoneyRead(amount=payment.amount, currency=payment.currency),
             client_secret=payment.client_secret,
             public_key=public_key,
+            methods=["card", "konbini"] if by_konbini else ["card"],
+            voucher=VoucherRead.of(payment.open_voucher),
         )
 
 
@@ -173,6 +190,7 @@ class ConfirmedRead(Output):
                 "status": "captured",
                 "amount": _YEN,
                 "action_url": None,
+                "voucher": None,
             }
         )
     )
@@ -184,6 +202,9 @@ class ConfirmedRead(Output):
     action_url: str | None = Field(
         description="URL of the provider's page for 3-D Secure; null when nothing is left to do.",
     )
+    voucher: VoucherRead | None = Field(
+        description="What the customer pays with at a convenience store; null for a card.",
+    )
 
     @classmethod
     def of(cls, payment: Payment, intent: Intent | None) -> Self:
@@ -194,6 +215,7 @@ class ConfirmedRead(Output):
             status=intent.status if intent else payment.status,
             amount=MoneyRead(amount=payment.amount, currency=payment.currency),
             action_url=intent.action_url if intent else None,
+            voucher=VoucherRead.of(intent.voucher if intent else None),
         )
 
 
@@ -236,6 +258,7 @@ _PAYMENT_ROW: dict[str, Any] = {
     "captured": _YEN,
     "refunded": _NO_YEN,
     "decline_code": None,
+    "voucher": None,
     "created_at": "2026-11-21T01:31:00Z",
 }
 
@@ -255,6 +278,9 @@ class PaymentRead(RecordRead):
     captured: MoneyRead = Field(description="What was captured so far.")
     refunded: MoneyRead = Field(description="What has arrived back at the customer.")
     decline_code: str | None = Field(description="The provider's code for why the card was declined; null otherwise.")
+    voucher: VoucherRead | None = Field(
+        description="The voucher with which the customer can pay at a convenience store; null without an open one.",
+    )
 
     @classmethod
     def of(cls, payment: Payment) -> Self:
@@ -290,6 +316,7 @@ def _shown(payment: Payment) -> dict[str, Any]:
         "captured": money(payment.captured),
         "refunded": money(payment.refunded),
         "decline_code": payment.decline_code,
+        "voucher": VoucherRead.of(payment.open_voucher),
         "created_at": payment.created_at,
     }
 
