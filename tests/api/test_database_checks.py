@@ -184,6 +184,7 @@ TWINS: dict[str, tuple[Twin, ...]] = {
     "ck_business_settings_hold_positive": (field(SettingsUpdate, "hold_for", LENGTHS),),
     "ck_business_settings_provisional_in_range": (field(SettingsUpdate, "provisional_for", LENGTHS),),
     "ck_business_settings_unproven_holds_in_range": (field(SettingsUpdate, "unproven_holds", NUMBERS),),
+    "ck_business_settings_konbini_days_in_range": (field(SettingsUpdate, "konbini_days", NUMBERS),),
     "ck_business_settings_undo_in_range": (field(SettingsUpdate, "undo_within", LENGTHS),),
     "ck_business_settings_lead_time_not_negative": (field(SettingsUpdate, "lead_time", LENGTHS),),
     "ck_business_settings_slot_interval_in_range": (field(SettingsUpdate, "slot_interval_minutes", NUMBERS),),

@@ -1,7 +1,8 @@
 """``/bookings/{token}/pay``: the payment of a booking before its hold ends.
 
 The form that reads a card is the provider's own. With the sandbox, which has no such form, the page offers its test
-cards; the sandbox's page of 3-D Secure comes after it.
+cards; the sandbox's page of 3-D Secure comes after it. A payment at a convenience store needs no form: the page shows
+the numbers of its voucher.
 """
 
 import secrets
@@ -17,9 +18,12 @@ from api.pages.api_client import ApiError
 from api.pages.booking.manage import Shown, shown, state_of
 from api.pages.forms import read_form
 from api.pages.rendering import page, see_other
+from domain.payments.vouchers import KONBINI
 
 #: The real Stripe, which has its own form.
 STRIPE = "https://api.stripe.com"
+#: The chains that have a sentence.
+STORES = ("familymart", "lawson", "ministop", "seicomart")
 #: Test cards of Stripe's documentation ("Testing"), by the sandbox's name for them, and the sentence of each.
 TEST_CARDS = (
     ("pm_card_visa", "card_ok"),
@@ -52,9 +56,11 @@ async def pay(request: Request) -> Response:
     try:
         confirmed = await found.api.post("/payments/confirm", body, form.get("key"))
     except ApiError as error:
-        if error.code != "payment_declined":
+        if error.code != "payment_declined" and form.get("card") != KONBINI:
             raise
         return await _form(request, found, error, error.status)
+    if confirmed["voucher"]:
+        return see_other(request, f"{found.address}/pay")
     return see_other(request, confirmed["action_url"] or f"{found.address}?paid=1")
 
 
@@ -64,7 +70,9 @@ async def _form(request: Request, found: Shown, error: ApiError | None = None, s
     variables = {
         **found.variables(),
         "intent": intent,
-        "cards": _cards(request, intent),
+        "cards": (*_cards(request, intent), *_konbini(intent)),
+        "stores": STORES,
+        "sandbox": bool(_provider(request)),
         "error": error,
         "key": secrets.token_urlsafe(24),
         "left_seconds": _left(request, found.booking),
@@ -75,6 +83,10 @@ async def _form(request: Request, found: Shown, error: ApiError | None = None, s
 def _cards(request: Request, intent: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """The test cards where a sandbox replaces the provider, which production refuses (`runtime.settings`)."""
     return TEST_CARDS if _provider(request) and intent["provider"] == "stripe" else ()
+
+
+def _konbini(intent: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return ((KONBINI, "pay_konbini"),) if KONBINI in intent["methods"] else ()
 
 
 def _provider(request: Request) -> tuple[str, ...]:

@@ -93,7 +93,24 @@ WORDS: Mapping[str, Text] = {
     ),
     "pay_do": Text("支払う（{due}）", "Pay {due}"),
     "pay_hold_do": Text("カードを登録する（{due}）", "Hold {due} on the card"),
-    "pay_card": Text("カード", "Card"),
+    "pay_with": Text("お支払い方法", "Pay with"),
+    "pay_konbini": Text("コンビニ払い（現金）", "Convenience store (cash)"),
+    "voucher_title": Text("コンビニでのお支払い", "Pay at a convenience store"),
+    "voucher_how": Text(
+        "{until}までに、下記のいずれかの店舗で{due}を現金でお支払いください。お支払いを確認すると、メールでお知らせします。",
+        "Please pay {due} in cash at one of these stores by {until}. We e-mail you when your payment has arrived.",
+    ),
+    "voucher_code": Text("お支払い番号 {code}", "Payment code {code}"),
+    "voucher_number": Text("確認番号 {number}", "Confirmation number {number}"),
+    "voucher_note": Text(
+        "店内の端末、またはレジで番号をお伝えください。別の方法でお支払いになると、この番号はご利用になれません。",
+        "Enter the numbers at the machine in the store, or show them at the till. If you pay in another way, they can "
+        "no longer be used.",
+    ),
+    "store_familymart": Text("ファミリーマート", "FamilyMart"),
+    "store_lawson": Text("ローソン", "Lawson"),
+    "store_ministop": Text("ミニストップ", "Ministop"),
+    "store_seicomart": Text("セイコーマート", "Seicomart"),
     "pay_sandbox": Text(
         "これは試験環境です。実際のお金は動きません。試験用のカードをお選びください。",
         "This is a test environment. No real money moves. Please choose a test card.",

@@ -34,9 +34,10 @@ _SET = text("UPDATE booking_payments SET voucher = CAST(:voucher AS jsonb) WHERE
 # The business has its time for the approval after the payment, as for every other booking.
 _EXTEND = text("""
     WITH booking AS (
-        UPDATE bookings b SET hold_expires_at = greatest(b.hold_expires_at, :until),
+        UPDATE bookings b SET hold_expires_at = greatest(b.hold_expires_at, CAST(:until AS timestamptz)),
                approval_deadline = CASE WHEN b.needs_approval
-                   THEN greatest(b.approval_deadline, least(:until + t.approval_within, b.start_at)) END
+                   THEN greatest(b.approval_deadline,
+                                 least(CAST(:until AS timestamptz) + t.approval_within, b.start_at)) END
           FROM business_settings t
          WHERE b.id = :booking_id AND b.status = 'pending' AND t.business_id = b.business_id
         RETURNING b.id, b.hold_expires_at),
@@ -48,7 +49,7 @@ _EXTEND = text("""
 # Only a hold that the voucher had extended: one that staff made lasts as long as they chose.
 _SHORTEN = text("""
     WITH booking AS (
-        UPDATE bookings b SET hold_expires_at = least(b.hold_expires_at, :now + t.hold_for)
+        UPDATE bookings b SET hold_expires_at = least(b.hold_expires_at, CAST(:now AS timestamptz) + t.hold_for)
           FROM business_settings t
          WHERE b.id = :booking_id AND b.status = 'pending' AND b.hold_expires_at = :until
            AND t.business_id = b.business_id
