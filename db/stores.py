@@ -31,6 +31,7 @@ from db.messages.stores import MessageStores
 from db.onboarding.queries import VerificationListStore
 from db.onboarding.verifications import VerificationStore
 from db.payments.accounts import AccountStore
+from db.payments.commands.checkout import CheckoutStore
 from db.payments.commands.open import OpeningStore
 from db.payments.commands.order import OrderStore
 from db.payments.commands.renew import RenewalRecordStore
@@ -150,6 +151,11 @@ class PaymentStores(PaymentStore):
     def openings(self) -> OpeningStore:
         """Opening a payment, and giving a new card."""
         return OpeningStore(self.session, self.context)
+
+    @cached_property
+    def checkouts(self) -> CheckoutStore:
+        """Pages of the provider where payments are made."""
+        return CheckoutStore(self.session, self.context)
 
     @cached_property
     def vouchers(self) -> VoucherStore:

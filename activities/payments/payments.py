@@ -114,12 +114,21 @@ class PaymentActivities:
         provider = await provider_at(self._providers, task.provider, task.account_id)
         if task.movement is Movement.AUTHORIZE:
             return await self._renew(provider, task)
+        if task.movement is Movement.VOID and task.checkout_id is not None:
+            return await self._close_checkout(provider, task, task.checkout_id)
         intent_id = task.intent_id or (await provider.create_intent(_request(task), str(task.payment_id))).id
         if task.movement is Movement.VOID:
             return await self._void(provider, task, intent_id)
         if task.movement is Movement.CAPTURE:
             return await self._capture(provider, task, intent_id)
         return MoneyResult(task.movement_id, Phase.FAILED, intent_id=intent_id, reason="not_a_task_of_payments")
+
+    async def _close_checkout(self, provider: PaymentProvider, task: MoneyTask, checkout_id: str) -> MoneyResult:
+        """A payment that is made on the provider's page. It is captured at once, so there is nothing to spare."""
+        intent = await provider.close_checkout(checkout_id, key_of_try(task.movement_id))
+        if intent is None:
+            return MoneyResult(task.movement_id, Phase.SUCCEEDED, status=PaymentStatus.VOIDED)
+        return _voided(task, intent)
 
     async def _void(self, provider: PaymentProvider, task: MoneyTask, intent_id: str) -> MoneyResult:
         if task.spares_money or is_repeat():

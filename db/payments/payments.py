@@ -30,7 +30,8 @@ from domain.payments.vouchers import Voucher
 
 COLUMNS = """p.id, p.business_id, p.booking_id, p.provider, p.provider_intent_id, p.status, p.capture_method, p.amount,
     p.authorized, p.captured, p.refunded, p.currency, p.client_secret, p.decline_code, p.created_at,
-    p.authorized_until, p.replaces, p.account_id, p.voucher"""
+    p.authorized_until, p.replaces, p.account_id, p.voucher,
+    p.checkout_id"""
 #: Order for the current payment of a booking: the newest with money, else one that could be paid. A voided one is
 #: chosen only if there is no other.
 CURRENT_FIRST = """p.status = 'voided', p.status IN ('requires_payment', 'processing', 'failed'), p.id DESC"""

@@ -63,6 +63,8 @@ class BookingPayment(Base, Stamped):
     replaces: Mapped[UUID | None] = mapped_column(ForeignKey("booking_payments.id"))
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("payment_accounts.id"))
     voucher: Mapped[dict[str, object] | None] = mapped_column(JSONB)
+    #: The provider's page where it is paid. Its intent becomes known with its first event.
+    checkout_id: Mapped[str | None]
 
 
 class PaymentTransaction(Base):

@@ -14,7 +14,8 @@ class ProviderLimits:
     ``authorization``: the longest validity of an authorization of a domestic card; ``foreign_authorization``: of a card
     from abroad. ``authentication``: how long the customer has for 3-D Secure, None if the provider does not say.
     ``refund``: how long after the payment it can be refunded, None without a limit. ``voucher``: the smallest and
-    largest payment in yen with a voucher of a convenience store, None where the provider makes none.
+    largest payment in yen with a voucher of a convenience store, None where the provider makes none. ``checkout``:
+    whether the provider has a page of its own where customers pay, as far as this platform uses it.
     """
 
     amounts: Mapping[str, tuple[int, int]]
@@ -23,6 +24,7 @@ class ProviderLimits:
     authentication: timedelta | None = None
     refund: timedelta | None = None
     voucher: tuple[int, int] | None = None
+    checkout: bool = False
 
     def takes(self, money: Money) -> bool:
         """Whether one payment of ``money`` is possible."""

@@ -15,7 +15,7 @@ class Payment:
     """One intent at the provider for one booking; minor units. ``client_secret`` is only for the customer's browser.
     ``replaces``: the former payment that this one with a new card replaces. ``account_id``: the business's own account
     at the provider; None: the platform's. ``voucher``: the open one, with which it is to be paid at a convenience
-    store."""
+    store. ``checkout_id``: the provider's page where it is paid, whose intent may not be known yet."""
 
     id: UUID
     business_id: UUID
@@ -36,6 +36,7 @@ class Payment:
     replaces: UUID | None = None
     account_id: UUID | None = None
     voucher: Voucher | None = None
+    checkout_id: str | None = None
 
     @property
     def totals(self) -> PaymentTotals:
@@ -70,4 +71,5 @@ class Payment:
             amount_due=self.amount,
             manual_capture=self.manual_capture,
             account_id=self.account_id,
+            checkout_id=self.checkout_id,
         )

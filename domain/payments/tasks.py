@@ -16,7 +16,8 @@ class MoneyTask:
     (``payment_id``) finds it. ``amount_due`` and ``manual_capture`` are the parameters of that intent. An authorization
     replaces the one of ``intent_id`` by a new intent on the same card. ``spares_money``: a void for an unpaid intent
     only; if it is paid or authorized by now, that is reported and it is not voided. ``account_id``: the business's own
-    account at the provider; None: the platform's.
+    account at the provider; None: the platform's. ``checkout_id``: the provider's page where it is paid; without an
+    ``intent_id`` that is what a void closes.
     """
 
     movement_id: str
@@ -32,6 +33,7 @@ class MoneyTask:
     manual_capture: bool
     spares_money: bool = False
     account_id: UUID | None = None
+    checkout_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,30 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckoutRequest:
+    """A payment of ``amount`` on the provider's own page. ``item`` is shown there; ``expires_at`` (aware UTC): nobody
+    can pay on it afterwards. The customer comes back to ``return_url`` paid or not. ``metadata``: as for an intent."""
+
+    amount: Money
+    item: str
+    return_url: str
+    expires_at: datetime
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A page of the provider where the customer pays. ``is_open``: it can be paid. ``intent_id``: the intent that it
+    has made, None before the customer has chosen how to pay."""
+
+    id: str
+    url: str
+    is_open: bool
+    expires_at: datetime | None
+    intent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class IntentPage:
     """A part of a provider's list. ``cursor``: of the next page, None after the last one."""
 
@@ -136,6 +160,20 @@ class PaymentProvider(Protocol):
         """Confirm with a voucher of a convenience store, which replaces an earlier one: the Intent has it. A card that
         is confirmed later ends it. An intent that is settled already is returned unchanged. ``ProviderRefused``
         (``voucher_not_offered``) where the provider has none, which ``limits.voucher`` says beforehand."""
+        ...
+
+    async def open_checkout(self, request: CheckoutRequest, key: str) -> Checkout:
+        """Make a page where the customer pays at once, with everything that the account accepts. One key makes one.
+        ``ProviderRefused`` (``checkout_not_offered``) where the provider has none, which ``limits.checkout`` says."""
+        ...
+
+    async def get_checkout(self, checkout_id: str) -> Checkout:
+        """The present state at the provider."""
+        ...
+
+    async def close_checkout(self, checkout_id: str, key: str) -> Intent | None:
+        """Make sure that nothing more is paid on the page. Gives its intent as it is then: voided, paid, or
+        ``processing`` where it cannot be stopped; None if it has made none."""
         ...
 
     async def get_intent(self, intent_id: str) -> Intent:

@@ -50,4 +50,5 @@ PAYJP_V2 = ProviderLimits(
     foreign_authorization=timedelta(days=7),
     authentication=timedelta(minutes=30),
     refund=timedelta(days=180),
+    checkout=True,
 )

@@ -27,7 +27,16 @@ from domain.payments.status import SECURED, PaymentStatus
 from domain.payments.vouchers import VoucherOrder
 from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
 from providers.payments import payjp_v1_objects as objects
-from providers.payments.interface import CaptureMethod, Intent, IntentPage, IntentRequest, Refund, WebhookEvent
+from providers.payments.interface import (
+    CaptureMethod,
+    Checkout,
+    CheckoutRequest,
+    Intent,
+    IntentPage,
+    IntentRequest,
+    Refund,
+    WebhookEvent,
+)
 from providers.payments.limits import PAYJP_V1
 from providers.payments.payjp_v1_objects import Raw, RefundMark
 from providers.payments.payjp_v1_transport import Transport
@@ -92,6 +101,18 @@ class PayjpV1Payments:
     async def make_voucher(self, intent_id: str, order: VoucherOrder, key: str) -> Intent:
         """PAY.JP has no payment at convenience stores (its payment methods are card, PayPay and Apple Pay)."""
         raise ProviderRefused("voucher_not_offered")
+
+    async def open_checkout(self, request: CheckoutRequest, key: str) -> Checkout:
+        """This platform uses no page of PAY.JP's v1."""
+        raise ProviderRefused("checkout_not_offered")
+
+    async def get_checkout(self, checkout_id: str) -> Checkout:
+        """None was opened."""
+        raise ProviderRefused("checkout_not_offered")
+
+    async def close_checkout(self, checkout_id: str, key: str) -> Intent | None:
+        """None was opened."""
+        return None
 
     async def get_intent(self, intent_id: str) -> Intent:
         """The present state at PAY.JP."""

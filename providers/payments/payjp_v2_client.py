@@ -42,6 +42,7 @@ class Client:
             "disputes": payjpv2.PaymentDisputesApi(client),
             "methods": payjpv2.PaymentMethodsApi(client),
             "customers": payjpv2.CustomersApi(client),
+            "checkouts": payjpv2.CheckoutSessionsApi(client),
         }
 
     def call(self, name: str, *arguments: Any, **more: Any) -> Any:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain.payments.status import DisputeStatus, PaymentStatus, RefundStatus
-from providers.payments.interface import Dispute, Intent, Refund, WebhookEvent
+from providers.payments.interface import Checkout, Dispute, Intent, Refund, WebhookEvent
 
 Raw = Mapping[str, Any]
 
@@ -59,6 +59,17 @@ def intent_of(raw: Raw, refunded: int = 0, disputed: bool = False) -> Intent:
         decline_code=_decline_code(raw),
         metadata=_metadata(raw),
         authorized_until=_authorized_until(raw),
+    )
+
+
+def checkout_of(raw: Raw) -> Checkout:
+    """A CheckoutSession. ``complete``: it was paid, or its payment is under way; ``expired``: nobody can pay on it."""
+    return Checkout(
+        id=raw["id"],
+        url=str(raw["url"]),
+        is_open=raw["status"] == "open",
+        expires_at=_moment(raw.get("expires_at")),
+        intent_id=raw.get("payment_flow_id"),
     )
 
 

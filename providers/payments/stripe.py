@@ -21,7 +21,16 @@ from domain.errors import ForgedWebhook
 from domain.payments.status import SECURED, DisputeStatus, PaymentStatus
 from domain.payments.vouchers import VoucherOrder
 from providers.errors import OutcomeUnknown, ProviderError, ProviderRefused, ProviderUnavailable
-from providers.payments.interface import CaptureMethod, Intent, IntentPage, IntentRequest, Refund, WebhookEvent
+from providers.payments.interface import (
+    CaptureMethod,
+    Checkout,
+    CheckoutRequest,
+    Intent,
+    IntentPage,
+    IntentRequest,
+    Refund,
+    WebhookEvent,
+)
 from providers.payments.limits import STRIPE
 from providers.payments.stripe_objects import dispute_of, event_of, id_of, intent_of, refund_of
 from providers.payments.stripe_transport import NoAnswer, Transport
@@ -126,6 +135,18 @@ class StripePayments:
             if intent.status in SECURED or intent.status is PaymentStatus.PROCESSING:
                 return intent
         return _confirmed(answer)
+
+    async def open_checkout(self, request: CheckoutRequest, key: str) -> Checkout:
+        """This platform uses no page of Stripe's."""
+        raise ProviderRefused("checkout_not_offered")
+
+    async def get_checkout(self, checkout_id: str) -> Checkout:
+        """None was opened."""
+        raise ProviderRefused("checkout_not_offered")
+
+    async def close_checkout(self, checkout_id: str, key: str) -> Intent | None:
+        """None was opened."""
+        return None
 
     async def get_intent(self, intent_id: str) -> Intent:
         """The present state at Stripe. One call; a second one for the rare intent that was ever disputed."""

@@ -18,6 +18,7 @@ from providers.sandbox.konbini import KonbiniClock
 from providers.sandbox.konbini_control import KonbiniControl
 from providers.sandbox.mailbox import Pages
 from providers.sandbox.payjp.charges import Charges
+from providers.sandbox.payjp.checkouts import Checkouts
 from providers.sandbox.payjp.control import PayjpControl
 from providers.sandbox.payjp.flows import Flows
 from providers.sandbox.payjp.server import PayjpFailure
@@ -54,6 +55,7 @@ def create_app(config: SandboxConfig) -> FastAPI:
     refunds = Refunds(store, events, intents)
     calls: Counter[str] = Counter()
     flows = Flows(store, events, config.public_url)
+    checkouts = Checkouts(store, events, flows, config.public_url)
     charges = Charges(store, events, config.payjp_api_key)
 
     @contextlib.asynccontextmanager
@@ -71,9 +73,9 @@ def create_app(config: SandboxConfig) -> FastAPI:
     app.add_exception_handler(StripeFailure, _stripe_failure)
     app.add_exception_handler(PayjpFailure, _payjp_failure)
     app.include_router(StripeApi(store, config, faults, events, deliveries, intents, refunds, customers, calls).router)
-    app.include_router(PayjpControl(store, deliveries, flows, charges).router)
+    app.include_router(PayjpControl(store, deliveries, flows, charges, checkouts).router)
     app.include_router(v1_api(config.payjp_api_key, charges, store, faults, deliveries, calls))
-    app.include_router(v2_api(config.payjp_api_key, flows, store, faults, deliveries, calls))
+    app.include_router(v2_api(config.payjp_api_key, flows, checkouts, store, faults, deliveries, calls))
     app.include_router(SendGridApi(store, config, faults, events, deliveries, calls).router)
     app.include_router(KonbiniControl(store, deliveries, intents, refunds, clock).router)
     app.include_router(Control(store, faults, deliveries, intents, refunds, calls).router)

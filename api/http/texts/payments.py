@@ -58,6 +58,18 @@ TEXTS = Texts(
             "Please paste it as it is, without blanks and only with ASCII characters.",
         ),
         "nothing_due": Text("オンラインでのお支払いは必要ありません。", "There is nothing to pay online."),
+        "checkout_not_offered": Text(
+            "このご予約では、決済会社のお支払いページをご利用いただけません。予約の画面からお支払いください。",
+            "This booking cannot be paid on the payment company's page. Please pay from your booking.",
+        ),
+        "payment_form_open": Text(
+            "お支払いの手続きが始まっています。予約の画面からお支払いください。",
+            "A payment has been started. Please pay from your booking.",
+        ),
+        "payment_on_its_way": Text(
+            "お支払いを確認しています。しばらくしてから予約の画面をご確認ください。",
+            "We are checking your payment. Please look at your booking again in a moment.",
+        ),
         "konbini_not_offered": Text(
             "このご予約では、コンビニ払いをご利用いただけません。カードでお支払いください。",
             "This booking cannot be paid at a convenience store. Please pay by card.",

@@ -1,4 +1,5 @@
-"""Payment at convenience stores: the open voucher of a payment, the setting of a business, and their messages."""
+"""Payment at convenience stores: the open voucher of a payment, the setting of a business, and their messages. And the
+page of the provider where a payment is made."""
 
 import re
 from collections.abc import Sequence
@@ -30,7 +31,7 @@ def _known_kinds() -> list[str]:
 
 
 def upgrade() -> None:
-    op.execute("ALTER TABLE booking_payments ADD COLUMN voucher jsonb")
+    op.execute("ALTER TABLE booking_payments ADD COLUMN voucher jsonb, ADD COLUMN checkout_id text")
     op.execute(
         "ALTER TABLE business_settings ADD COLUMN konbini_days smallint NOT NULL DEFAULT 0,"
         " ADD CONSTRAINT ck_business_settings_konbini_days_in_range CHECK (konbini_days BETWEEN 0 AND 30)"
@@ -44,4 +45,4 @@ def downgrade() -> None:
     op.execute(f"DELETE FROM notification_outbox WHERE kind IN ({listed})")
     _allow([kind for kind in _known_kinds() if kind not in KINDS])
     op.execute("ALTER TABLE business_settings DROP COLUMN konbini_days")
-    op.execute("ALTER TABLE booking_payments DROP COLUMN voucher")
+    op.execute("ALTER TABLE booking_payments DROP COLUMN checkout_id, DROP COLUMN voucher")

@@ -10,10 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from providers.sandbox.deliveries import Deliveries
 from providers.sandbox.mailbox import PAGE_POLICY, page_templates
 from providers.sandbox.payjp.charges import PREFIX, Charges
+from providers.sandbox.payjp.checkouts import Checkouts
 from providers.sandbox.payjp.flows import Flows
 from providers.sandbox.payjp.server import PayjpFailure
 from providers.sandbox.store import JSON, Store
 from providers.sandbox.wire import shown
+
+#: What the checkout page offers, by PAY.JP's test cards.
+METHODS = ("pm_visa", "pm_challenge", "pm_declined", "pm_paypay")
 
 
 class PayjpDisputeRequest(BaseModel):
@@ -37,11 +41,14 @@ class ClientConfirmation(BaseModel):
 class PayjpControl:
     """Everything under ``/sandbox/payjp``, and where 3-D Secure of v1 starts."""
 
-    def __init__(self, store: Store, deliveries: Deliveries, flows: Flows, charges: Charges) -> None:
+    def __init__(
+        self, store: Store, deliveries: Deliveries, flows: Flows, charges: Charges, checkouts: Checkouts
+    ) -> None:
         self._store = store
         self._deliveries = deliveries
         self._flows = flows
         self._charges = charges
+        self._checkouts = checkouts
         self._templates = page_templates()
         self.router = APIRouter()
         self.router.add_api_route(f"{PREFIX}/tds/{{charge_id}}/start", self.start, methods=["GET"], response_model=None)
@@ -49,6 +56,8 @@ class PayjpControl:
             ("GET", "/3ds/{object_id}", self.page),
             ("POST", "/3ds/{object_id}/{end}", self.answer),
             ("POST", "/payment_flows/{object_id}/confirm", self.confirm),
+            ("GET", "/checkout/{object_id}", self.checkout_page),
+            ("POST", "/checkout/{object_id}/{method_id}", self.pay_checkout),
             ("POST", "/refunds/{object_id}/{end}", self.settle_refund),
             ("POST", "/disputes", self.open_dispute),
             ("POST", "/disputes/{object_id}/{end}", self.close_dispute),
@@ -79,6 +88,23 @@ class PayjpControl:
         """Confirm a flow as the browser would, for PayPay too."""
         flow = self._work(lambda: self._flows.confirm_by_client(object_id, body.payment_method_id, body.return_url))
         return JSONResponse(shown(flow))
+
+    async def checkout_page(self, object_id: str) -> Response:
+        """In place of PAY.JP's page: a button for each way to pay."""
+        template = self._templates.get_template("checkout.html")
+        session = self._checkouts.get(object_id)
+        html = template.render(session=session, methods=METHODS, open=session["status"] == "open")
+        return HTMLResponse(html, headers={"Content-Security-Policy": PAGE_POLICY})
+
+    async def pay_checkout(self, object_id: str, method_id: str) -> Response:
+        """Pay with a test card or PayPay; goes on to 3-D Secure or back to the shop. A refused card shows the page
+        again."""
+        flow = self._work(lambda: self._checkouts.pay(object_id, method_id))
+        if flow["status"] == "requires_action":
+            return RedirectResponse(flow["next_action"]["redirect_to_url"]["url"], status_code=303)
+        if flow["status"] == "requires_payment_method":
+            return RedirectResponse(f"/sandbox/payjp/checkout/{object_id}", status_code=303)
+        return RedirectResponse(str(flow["return_url"]), status_code=303)
 
     async def settle_refund(self, object_id: str, end: str) -> Response:
         """``succeed`` or ``fail`` a pending refund."""

@@ -76,7 +76,7 @@ class Flows:
             "description": params.get("description"),
             "default_payment_method_id": None,
             "metadata": dict(params.get("metadata") or {}),
-            **_stamps(),
+            **stamps(),
         }
         return self._put("customer", customer)
 
@@ -101,7 +101,7 @@ class Flows:
             "detached_at": None,
             "metadata": {},
             "billing_details": {"address": ADDRESS, "email": None, "name": None, "phone": None},
-            **_stamps(),
+            **stamps(),
             "_card": name,
         }
         if not card.wallet:
@@ -159,7 +159,7 @@ class Flows:
             "canceled_at": None,
             "expired_at": None,
             "metadata": dict(params.get("metadata") or {}),
-            **_stamps(),
+            **stamps(),
         }
         self._put("payment_flow", flow, parent=flow["customer_id"])
         self._event("payment_flow.created", flow)
@@ -254,7 +254,7 @@ class Flows:
             "status": "succeeded" if fate == "succeeded" else "pending",
             "reason": params.get("reason"),
             "metadata": dict(params.get("metadata") or {}),
-            **_stamps(),
+            **stamps(),
         }
         self._put("payment_refund", refund, parent=flow["id"])
         self._event("refund.created", refund)
@@ -290,7 +290,7 @@ class Flows:
             "due_by": _after(timedelta(days=7)),
             "payment_method_type": "card",
             "metadata": {},
-            **_stamps(),
+            **stamps(),
         }
         self._put("payment_dispute", dispute, parent=flow["id"])
         self._event("payment_dispute.created", dispute)
@@ -365,7 +365,8 @@ def _wrong_status(flow: JSON) -> PayjpFailure:
     return PayjpFailure(400, "invalid_status", f"The current status is {flow['status']}.")
 
 
-def _stamps() -> JSON:
+def stamps() -> JSON:
+    """The times of a new object."""
     return {"created_at": _now(), "updated_at": _now()}
 
 

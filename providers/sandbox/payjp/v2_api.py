@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from providers.sandbox.deliveries import Deliveries
 from providers.sandbox.faults import Faults
+from providers.sandbox.payjp.checkouts import Checkouts
 from providers.sandbox.payjp.flows import PREFIX, Flows, V2Wire
 from providers.sandbox.payjp.server import Operation, PayjpServer, Run, operation
 from providers.sandbox.store import Store
@@ -15,6 +16,12 @@ _CREATE = (
     *("amount", "customer_id", "payment_method_id", "payment_method_options", "payment_method_types", "currency"),
     *("capture_method", "confirm", "return_url", "redirect_options", "description", "metadata"),
 )
+#: CheckoutSessionCreateRequest of PAY.JP's SDK ``payjpv2``.
+_CHECKOUT = (
+    *("mode", "client_reference_id", "customer_id", "customer_email", "customer_creation", "line_items", "metadata"),
+    *("success_url", "cancel_url", "redirect_options", "currency", "expires_at", "locale", "payment_method_types"),
+    *("payment_method_options", "payment_flow_data", "submit_type", "setup_flow_data", "ui_mode"),
+)
 _CONFIRM = (
     *("payment_method_id", "payment_method_options", "payment_method_types", "capture_method"),
     *("return_url", "description"),
@@ -22,11 +29,29 @@ _CONFIRM = (
 
 
 def v2_api(
-    key: str, flows: Flows, store: Store, faults: Faults, deliveries: Deliveries, calls: Counter[str]
+    key: str,
+    flows: Flows,
+    checkouts: Checkouts,
+    store: Store,
+    faults: Faults,
+    deliveries: Deliveries,
+    calls: Counter[str],
 ) -> APIRouter:
     """Answers under ``/payjp/v2``."""
-    server = PayjpServer(V2Wire(key), _operations(flows), store, faults, deliveries, calls)
+    server = PayjpServer(V2Wire(key), [*_operations(flows), *_checkouts(checkouts)], store, faults, deliveries, calls)
     return server.router
+
+
+def _checkouts(checkouts: Checkouts) -> list[Operation]:
+    def one(name: str, call: str, run: Run, *params: str) -> Operation:
+        return operation(PREFIX, f"payjp_v2.checkouts.{name}", call, run, *params)
+
+    path = "/checkout/sessions"
+    return [
+        one("create", f"POST {path}", lambda _, p: checkouts.create(p), *_CHECKOUT),
+        one("retrieve", f"GET {path}/{{id}}", lambda ids, _: checkouts.get(ids[0])),
+        one("expire", f"POST {path}/{{id}}/expire", lambda ids, _: checkouts.expire(ids[0])),
+    ]
 
 
 def _operations(flows: Flows) -> list[Operation]:

@@ -16,6 +16,8 @@ from api.http.idempotency import RequiredKey
 from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.rate_limits import RateClass, limited
+from api.v1.payments.payments.checkout_handlers import open_checkout
+from api.v1.payments.payments.checkout_schemas import CheckoutCreate, CheckoutRead
 from api.v1.payments.payments.handlers import confirm, open_intent
 from api.v1.payments.payments.list_handlers import payments_page
 from api.v1.payments.payments.order_handlers import order_capture, order_void
@@ -67,6 +69,22 @@ async def create_intent(
     """The one open payment of the booking, over the amount due; a repeat returns the same. For its customer, or with
     the booking's link. On a confirmed booking: for another card, if the former authorization was lost."""
     return await open_intent(services, access, body.booking_id, key, now)
+
+
+@router.post(
+    "/checkout",
+    status_code=201,
+    summary="Create the provider's payment page of a booking",
+    response_model=Envelope[CheckoutRead],
+)
+@raises(open_checkout)
+@limited(RateClass.PAYMENT)
+async def create_checkout(
+    body: CheckoutCreate, access: MayPayBooking, services: Services, now: Now, key: RequiredKey
+) -> Response:
+    """For businesses with PAY.JP's v2 API: its page takes cards, PayPay and what else the account accepts. Send the
+    customer to `url`; a repeat returns the same page while it is open. It ends with the hold. Not for card holds."""
+    return await open_checkout(services, access, body, key, now)
 
 
 @router.post(

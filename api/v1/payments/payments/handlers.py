@@ -26,6 +26,7 @@ from domain.payments.movements import metadata
 from domain.payments.payment import Payment
 from domain.payments.provider_events import ProviderEvent
 from domain.payments.return_url import require_return_url
+from domain.payments.settlement import OPEN
 from domain.payments.status import SECURED, PaymentStatus
 from domain.payments.vouchers import KONBINI, VoucherOrder, is_offered, offer
 from providers.errors import ProviderError, ProviderRefused
@@ -73,7 +74,9 @@ async def _open_once(services: ApiServices, access: Access, booking_id: UUID, ke
     async with access.command(booking_id, key) as command:
         async with command.finish() as work:
             payment = await work.payments.openings.open_intent(booking_id, now)
-        intent = None if payment.provider_intent_id else await _create(await _provider(services, payment), payment)
+        if payment.checkout_id is not None and payment.status in OPEN:
+            payment = await _leave_page(services, command, payment, payment.checkout_id, now)
+        intent = None if payment.provider_intent_id else await _create(await provider_of(services, payment), payment)
         async with command.finish() as work:
             if intent is not None:
                 payment = await work.payments.attach_intent(payment.id, intent_event(intent), intent.client_secret)
@@ -84,6 +87,21 @@ async def _open_once(services: ApiServices, access: Access, booking_id: UUID, ke
             by_konbini = is_offered(terms.facts, LIMITS[payment.provider], now)
             read = IntentRead.of(payment, account.public_key if account else None, by_konbini)
             return await store_response(work, created(read), command.idempotency_key)
+
+
+async def _leave_page(
+    services: ApiServices, command: Command, payment: Payment, checkout_id: str, now: datetime
+) -> Payment:
+    """The customer pays with the form after all: the provider's page is closed first, so that nobody pays twice. What
+    was begun on the page ends, and the form gets a payment of its own."""
+    provider = await provider_of(services, payment)
+    intent = await asked(provider, provider.close_checkout(checkout_id, f"{payment.id}:leave:{checkout_id}"))
+    async with command.finish() as work:
+        if intent is None:
+            await work.payments.checkouts.detach(payment.id, checkout_id)
+        else:
+            await work.payments.attach_intent(payment.id, intent_event(intent), intent.client_secret)
+        return await work.payments.openings.open_intent(payment.booking_id, now)
 
 
 @raises(PaymentDeclined, WrongState, Gone, Conflict, RuleBroken)
@@ -115,15 +133,15 @@ async def confirm(
 async def _pay(
     services: ApiServices, command: Command, body: ConfirmPaymentCommand, now: datetime, ask: Confirming
 ) -> Response:
-    await _check_return_url(services.settings, command, str(body.return_url))
+    await check_return_url(services.settings, command, str(body.return_url))
     payment = await _payable(command, body.payment_id, now)
     if payment.status in SECURED:
         async with command.finish() as work:
             return await store_response(work, ok(ConfirmedRead.of(payment, None)), command.idempotency_key)
-    provider = await _provider(services, payment)
+    provider = await provider_of(services, payment)
     order = await _order(command, payment, body, now) if body.payment_method == KONBINI else None
-    asked = Asked(payment, body.payment_method, str(body.return_url), order, command.id)
-    intent = await ask(provider, asked)
+    confirmation = Asked(payment, body.payment_method, str(body.return_url), order, command.id)
+    intent = await ask(provider, confirmation)
     response = ok(ConfirmedRead.of(payment, intent))
     await _record(command, payment, intent, now, response)
     if intent.decline_code is not None or intent.status is PaymentStatus.FAILED:
@@ -142,7 +160,7 @@ async def _order(command: Command, payment: Payment, body: ConfirmPaymentCommand
     return VoucherOrder(expires_at, terms.name or "お客様", str(email))
 
 
-async def _check_return_url(settings: Settings, command: Command, return_url: str) -> None:
+async def check_return_url(settings: Settings, command: Command, return_url: str) -> None:
     async with command.finish() as work:
         website = await work.payments.openings.find_website(command.access.business_id)
     allowed = [settings.public_url, *settings.cors_origins, website or ""]
@@ -182,7 +200,7 @@ async def _record(command: Command, payment: Payment, intent: Intent, now: datet
             await store_response(work, answer, command.idempotency_key)
 
 
-async def _provider(services: ApiServices, payment: Payment) -> PaymentProvider:
+async def provider_of(services: ApiServices, payment: Payment) -> PaymentProvider:
     if payment.provider not in services.payments and payment.account_id is None:
         raise NotFound({"provider": payment.provider})
     return await provider_at(services.payments, payment.provider, payment.account_id)
@@ -192,37 +210,37 @@ async def _create(provider: PaymentProvider, payment: Payment) -> Intent:
     capture = CaptureMethod.MANUAL if payment.manual_capture else CaptureMethod.AUTOMATIC
     about = metadata(payment.id, payment.booking_id, payment.business_id)
     request = IntentRequest(Money(payment.amount, payment.currency), capture, about)
-    return await _asked(provider, provider.create_intent(request, str(payment.id)))
+    return await asked(provider, provider.create_intent(request, str(payment.id)))
 
 
-async def _confirm(provider: PaymentProvider, asked: Asked) -> Intent:
-    intent_id, key = asked.payment.provider_intent_id or "", f"{asked.payment.id}:confirm:{asked.command_id}"
-    if asked.voucher is not None:
-        confirming = provider.make_voucher(intent_id, asked.voucher, key)
+async def _confirm(provider: PaymentProvider, command: Asked) -> Intent:
+    intent_id, key = command.payment.provider_intent_id or "", f"{command.payment.id}:confirm:{command.command_id}"
+    if command.voucher is not None:
+        confirming = provider.make_voucher(intent_id, command.voucher, key)
     else:
-        confirming = provider.confirm_intent(intent_id, asked.method, asked.return_url, key)
+        confirming = provider.confirm_intent(intent_id, command.method, command.return_url, key)
     try:
-        return await _asked(provider, confirming)
+        return await asked(provider, confirming)
     except RuleBroken as refusal:
         # The intent may have been paid in another window: then that is the answer.
-        intent = await _asked(provider, provider.get_intent(intent_id))
-        if intent.status in SECURED or (asked.voucher is not None and intent.voucher is not None):
+        intent = await asked(provider, provider.get_intent(intent_id))
+        if intent.status in SECURED or (command.voucher is not None and intent.voucher is not None):
             return intent
-        if asked.voucher is not None:
+        if command.voucher is not None:
             raise RuleBroken({"rule": "konbini_refused", "reason": refusal.details["reason"]}) from refusal
         raise PaymentDeclined({"reason": refusal.details["reason"]}) from refusal
 
 
-async def _confirm_again(provider: PaymentProvider, asked: Asked) -> Intent:
+async def _confirm_again(provider: PaymentProvider, command: Asked) -> Intent:
     """The provider's present state. PAY.JP v1 returns its page only for a confirmation; the charge does not change."""
-    intent = await _asked(provider, provider.get_intent(asked.payment.provider_intent_id or ""))
+    intent = await asked(provider, provider.get_intent(command.payment.provider_intent_id or ""))
     waits = intent.action_url is not None or intent.voucher is not None
     if intent.status is PaymentStatus.REQUIRES_PAYMENT and not waits:
-        return await _confirm(provider, asked)
+        return await _confirm(provider, command)
     return intent
 
 
-async def _asked(provider: PaymentProvider, call: Awaitable[T]) -> T:
+async def asked(provider: PaymentProvider, call: Awaitable[T]) -> T:
     """The provider's answer. Raises RuleBroken with its reason when it refuses, Unavailable when the result is
     unknown."""
     try:

@@ -1,0 +1,81 @@
+"""The payment of a booking on the provider's own page."""
+
+from datetime import datetime, timedelta
+
+from starlette.responses import Response
+
+from api.access.callers import Access, ApiServices, Command
+from api.http.envelope import created
+from api.http.idempotency import Key, store_response
+from api.http.operation_errors import raises
+from api.v1.payments.payments.checkout_schemas import CheckoutCreate, CheckoutRead
+from api.v1.payments.payments.handlers import asked, check_return_url, provider_of
+from db.payments.commands.checkout import CheckoutTerms
+from domain.errors import Conflict, Gone, RuleBroken, WrongState
+from domain.money import Money
+from domain.payments.movements import metadata
+from domain.payments.payment import Payment
+from domain.payments.status import SECURED
+from providers.payments.interface import Checkout, CheckoutRequest, PaymentProvider
+from providers.payments.registry import LIMITS
+
+#: A session lasts 24 hours at most (docs.pay.jp/v2/api, ``expires_at``); the minute is for clocks that differ.
+LONGEST = timedelta(hours=24) - timedelta(minutes=1)
+
+
+@raises(WrongState, Gone, RuleBroken, Conflict)
+async def open_checkout(
+    services: ApiServices, access: Access, body: CheckoutCreate, key: Key, now: datetime
+) -> Response:
+    """The address of the page; 201. The same page while it is open. It ends with the hold.
+
+    Raises what opening a payment raises; RuleBroken where the provider has no page, or for a card hold; Conflict while
+    the payment is made with a form, or is on its way.
+    """
+    async with access.command(body.booking_id, key) as command:
+        await check_return_url(services.settings, command, str(body.return_url))
+        async with command.finish() as work:
+            payment = await work.payments.openings.open_intent(body.booking_id, now)
+            terms = await work.payments.checkouts.terms(body.booking_id)
+        _check(payment)
+        provider = await provider_of(services, payment)
+        page = await _page(provider, payment, terms, str(body.return_url), now)
+        return await _store(command, payment, page)
+
+
+def _check(payment: Payment) -> None:
+    if payment.status in SECURED:
+        raise WrongState({"status": payment.status.value, "wanted": "requires_payment"})
+    if payment.manual_capture or not LIMITS[payment.provider].checkout:
+        raise RuleBroken({"rule": "checkout_not_offered"})
+    if payment.provider_intent_id is not None and payment.checkout_id is None:
+        raise Conflict({"payment_id": str(payment.id), "rule": "payment_form_open"})
+
+
+async def _page(
+    provider: PaymentProvider, payment: Payment, terms: CheckoutTerms, return_url: str, now: datetime
+) -> Checkout:
+    """The open page, or a new one. Its key has the page before it, so that a lost answer gives the same page again and
+    never a second one beside it."""
+    if payment.checkout_id is not None:
+        known = await asked(provider, provider.get_checkout(payment.checkout_id))
+        if known.is_open:
+            return known
+        if known.intent_id is not None:
+            raise Conflict({"payment_id": str(payment.id), "rule": "payment_on_its_way"})
+    request = CheckoutRequest(
+        Money(payment.amount, payment.currency),
+        terms.item,
+        return_url,
+        min(terms.hold_expires_at or now + LONGEST, now + LONGEST).replace(microsecond=0),
+        metadata(payment.id, payment.booking_id, payment.business_id),
+    )
+    return await asked(
+        provider, provider.open_checkout(request, f"{payment.id}:checkout:{payment.checkout_id or 'first'}")
+    )
+
+
+async def _store(command: Command, payment: Payment, page: Checkout) -> Response:
+    async with command.finish() as work:
+        await work.payments.checkouts.attach(payment.id, page.id)
+        return await store_response(work, created(CheckoutRead.of(payment, page)), command.idempotency_key)

@@ -1,0 +1,170 @@
+"""The payment on PAY.JP's own page, over HTTP and with the sandbox: one way to pay at a time."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from httpx import Response
+from temporalio.testing import ActivityEnvironment
+
+from activities.payments.payments import PaymentActivities, RecordInput
+from api.http.envelope import Envelope
+from api.v1.payments.payments.checkout_schemas import CheckoutRead
+from db.engine.session import Database as Pool
+from db.engine.session import Scope
+from domain.payments.status import Movement, PaymentStatus
+from tests.api.conftest import Person, error_of
+from tests.api.payments.payment_requests import RETURN, apply_events, held, intent
+from tests.api.salon import StaffedSalon, keyed
+from tests.support import data
+from tests.support.data import NOW
+from tests.support.sandbox import Receiver, Sandbox
+
+
+async def at_payjp(salon: StaffedSalon, pool: Pool, provider: str = "payjp_v2") -> None:
+    sql = "UPDATE businesses SET payment_provider = :provider WHERE id::text = :id"
+    await data.rows(pool, sql, provider=provider, id=str(salon.ids.business_id))
+
+
+async def checkout(person: Person, booking: str, key: str | None = None, return_url: str = RETURN) -> Response:
+    body = {"booking_id": booking, "return_url": return_url}
+    return await person.post("/payments/checkout", json=body, headers=keyed(key))
+
+
+async def page_of(salon: StaffedSalon, pool: Pool) -> tuple[str, dict[str, Any]]:
+    """A booking, and the page where it is paid."""
+    await at_payjp(salon, pool)
+    booking = await held(salon)
+    answer = await checkout(salon.customer, booking)
+    assert answer.status_code == 201, answer.text
+    return booking, answer.json()["data"]
+
+
+def choose(sandbox: Sandbox, url: str, method: str = "pm_visa") -> Response:
+    return sandbox.http.post(f"{url}/{method}")
+
+
+async def row_of(pool: Pool, payment: str) -> dict[str, Any]:
+    sql = "SELECT status, captured, provider_intent_id, checkout_id FROM booking_payments WHERE id::text = :id"
+    [row] = await data.rows(pool, sql, id=payment)
+    return dict(row)
+
+
+async def test_page_is_opened_once_and_ends_with_the_hold(salon: StaffedSalon, pool: Pool, sandbox: Sandbox) -> None:
+    booking, first = await page_of(salon, pool)
+    [hold] = await data.rows(pool, "SELECT hold_expires_at FROM bookings WHERE id::text = :id", id=booking)
+    answer = await checkout(salon.customer, booking)
+    read = Envelope[CheckoutRead].model_validate_json(answer.content, extra="forbid").data
+    assert (read.url, read.amount.amount, read.provider) == (first["url"], 6600, "payjp_v2")
+    assert read.expires_at == hold["hold_expires_at"].replace(microsecond=0)
+    assert sandbox.get("/sandbox/state")["objects"]["payjp.v2.checkout"] == 1
+    assert sandbox.http.get(read.url).status_code == 200
+
+
+async def test_page_is_paid_and_its_event_completes_the_payment(
+    salon: StaffedSalon, pool: Pool, sandbox: Sandbox, receiver: Receiver, providers: Any
+) -> None:
+    _, page = await page_of(salon, pool)
+    paid = choose(sandbox, page["url"], "pm_paypay")
+    assert sandbox.http.post(paid.headers["location"] + "/authorize").headers["location"] == RETURN
+    await receiver.wait_until(lambda: any(b"checkout.session.completed" in one.body for one in receiver.received))
+    for one in receiver.received:
+        answer = await salon.nobody.post("/api/v1/payments/webhook/payjp", content=one.body, headers=dict(one.headers))
+        assert answer.status_code == 200, answer.text
+    await apply_events(pool)
+    row = await row_of(pool, page["payment_id"])
+    assert (row["status"], row["captured"]) == ("captured", 6600)
+    assert row["provider_intent_id"].startswith("pfw_")
+    assert error_of(await checkout(salon.customer, page["booking_id"])) == (409, "wrong_state")
+    assert await data.rows(pool, "SELECT kind FROM attention") == []
+
+
+async def test_form_after_the_page_closes_the_page(salon: StaffedSalon, pool: Pool, sandbox: Sandbox) -> None:
+    booking, page = await page_of(salon, pool)
+    opened = await intent(salon.customer, booking)
+    assert opened.status_code == 201, opened.text
+    assert opened.json()["data"]["client_secret"]
+    assert choose(sandbox, page["url"]).status_code == 400, "nobody pays twice"
+    assert (await row_of(pool, page["payment_id"]))["checkout_id"] is None
+    refused = await checkout(salon.customer, booking)
+    assert error_of(refused)[0] == 409
+    assert refused.json()["error"]["details"]["rule"] == "payment_form_open"
+
+
+async def test_form_after_an_attempt_on_the_page_has_a_payment_of_its_own(
+    salon: StaffedSalon, pool: Pool, sandbox: Sandbox
+) -> None:
+    """The customer is at 3-D Secure of the page in one window, and opens the form in another."""
+    booking, page = await page_of(salon, pool)
+    bank = choose(sandbox, page["url"], "pm_challenge").headers["location"]
+    opened = (await intent(salon.customer, booking)).json()["data"]
+    assert opened["payment_id"] != page["payment_id"]
+    assert (await row_of(pool, page["payment_id"]))["status"] == "voided"
+    assert sandbox.http.post(bank + "/authorize").status_code == 400
+
+
+async def test_form_after_the_page_was_paid_is_not_paid_again(
+    salon: StaffedSalon, pool: Pool, sandbox: Sandbox
+) -> None:
+    """The webhook is still on its way."""
+    booking, page = await page_of(salon, pool)
+    choose(sandbox, page["url"])
+    opened = await intent(salon.customer, booking)
+    assert (opened.json()["data"]["payment_id"], opened.json()["data"]["status"]) == (page["payment_id"], "captured")
+    assert (await row_of(pool, page["payment_id"]))["captured"] == 6600
+    assert sandbox.get("/sandbox/state")["objects"]["payjp.v2.payment_flow"] == 1
+
+
+async def test_end_of_the_hold_closes_the_page(
+    salon: StaffedSalon, pool: Pool, sandbox: Sandbox, providers: Any
+) -> None:
+    _, page = await page_of(salon, pool)
+    await void(pool, providers, page["payment_id"])
+    assert (await row_of(pool, page["payment_id"]))["status"] == "voided"
+    assert choose(sandbox, page["url"]).status_code == 400
+    assert sandbox.get("/sandbox/state")["objects"].get("payjp.v2.payment_flow", 0) == 0, "no intent is made for it"
+
+
+async def test_end_of_the_hold_finds_the_money_of_the_page(
+    salon: StaffedSalon, pool: Pool, sandbox: Sandbox, providers: Any
+) -> None:
+    """Paid in time, and the worker that closes the hold dies between the call and the record: it asks again."""
+    _, page = await page_of(salon, pool)
+    choose(sandbox, page["url"])
+    for _ in range(2):
+        await void(pool, providers, page["payment_id"], spares_money=True)
+    row = await row_of(pool, page["payment_id"])
+    assert (row["status"], row["captured"]) == ("captured", 6600)
+
+
+async def void(pool: Pool, providers: Any, payment_id: str, **more: Any) -> None:
+    """What the run of the booking does at the end of the hold."""
+    activities = PaymentActivities(pool, providers, lambda: NOW)
+    async with pool.unit_of_work(Scope.platform()) as work:
+        payment = await work.payments.get(UUID(payment_id))
+    task = payment.task(Movement.VOID, f"{payment_id}:void:end", 0)
+    task = replace(task, **more)
+    async with pool.unit_of_work(Scope.platform()) as work:
+        await work.payments.intend(task)
+    result = await ActivityEnvironment().run(activities.perform, task)
+    view = await ActivityEnvironment().run(activities.record, RecordInput(task, result))
+    assert view.status in {PaymentStatus.VOIDED, PaymentStatus.CAPTURED}
+
+
+async def test_checkout_is_refused_elsewhere(salon: StaffedSalon, pool: Pool) -> None:
+    booking = await held(salon)
+    assert (await checkout(salon.customer, booking)).json()["error"]["details"]["rule"] == "checkout_not_offered"
+    foreign = await checkout(salon.customer, booking, return_url="https://evil.example/")
+    assert error_of(foreign)[0] == 422
+    assert error_of(await checkout(salon.other_owner, booking))[0] in {403, 404}
+
+
+async def test_checkout_whose_answer_was_lost_is_the_same_page(
+    salon: StaffedSalon, pool: Pool, sandbox: Sandbox
+) -> None:
+    await at_payjp(salon, pool)
+    booking = await held(salon)
+    sandbox.fault("payjp_v2.checkouts.create", "error_500_after_success")
+    assert error_of(await checkout(salon.customer, booking, key="c-1")) == (503, "unavailable")
+    assert (await checkout(salon.customer, booking, key="c-1")).status_code == 201
+    assert sandbox.get("/sandbox/state")["objects"]["payjp.v2.checkout"] == 1
