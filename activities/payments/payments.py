@@ -12,7 +12,7 @@ from db.engine.context import Context
 from db.engine.session import Database, Scope
 from domain.booking_status import BookingStatus
 from domain.money import Money
-from domain.payments.lapse import WITHOUT_CUSTOMER
+from domain.payments.lapse import assumed
 from domain.payments.movements import is_surplus, metadata
 from domain.payments.provider_events import authorized_by
 from domain.payments.status import Movement, PaymentStatus, Phase
@@ -165,7 +165,8 @@ class PaymentActivities:
             except ProviderRefused as refusal:
                 return _result(task, old, Phase.FAILED, refusal.reason)
             if new.status is PaymentStatus.AUTHORIZED:
-                until = new.authorized_until or self._now() + WITHOUT_CUSTOMER
+                lasts = assumed(task.provider, new.card, with_customer=False)
+                until = new.authorized_until or self._now() + lasts
                 return replace(_result(task, new, Phase.SUCCEEDED), authorized_until=until)
             reason = new.decline_code or new.status.value
             await provider.cancel_intent(new.id, key_of_try(f"{task.movement_id}:close"))

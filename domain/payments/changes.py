@@ -9,7 +9,7 @@ from typing import Any
 from domain.booking_status import VISITING, BookingStatus
 from domain.messages.kinds import NoticeKind
 from domain.payments.intents import keeps_new_card
-from domain.payments.lapse import WITH_CUSTOMER
+from domain.payments.lapse import Card, assumed
 from domain.payments.movements import is_other_card, of_other_card
 from domain.payments.payment import Payment
 from domain.payments.provider_events import DisputeEvent, IntentEvent, PaymentTotals, after_intent, authorized_by
@@ -83,14 +83,16 @@ def change_totals(
     totals: PaymentTotals,
     decline_code: str | None = None,
     authorized_until: datetime | None = None,
+    card: Card | None = None,
 ) -> TotalsChange | None:
     """The payment with new totals; None if nothing changes. ``authorized_until`` (aware UTC): the end of the
-    authorization, if the provider said it; if nobody knows it, the shortest validity is assumed."""
+    authorization, if the provider said it; else it is assumed by provider and ``card``, from the creation of the
+    payment on, which is before the customer's authorization."""
     if totals == payment.totals and decline_code == payment.decline_code:
         return None
     until = payment.authorized_until
     if totals.status is PaymentStatus.AUTHORIZED:
-        until = authorized_until or until or payment.created_at + WITH_CUSTOMER
+        until = authorized_until or until or payment.created_at + assumed(payment.provider, card, with_customer=True)
     after = replace(
         payment,
         status=totals.status,
@@ -120,7 +122,7 @@ def apply_intent(payment: Payment, intent: IntentEvent, stale: bool = False) -> 
     authorized = authorized_by(intent.status, intent.amount, intent.captured, payment.manual_capture)
     totals = after_intent(payment.totals, intent.status, authorized, intent.captured, stale)
     declined = intent.decline_code if totals.status is PaymentStatus.FAILED else None
-    return change_totals(payment, totals, declined, intent.authorized_until)
+    return change_totals(payment, totals, declined, intent.authorized_until, intent.card)
 
 
 def notices_of(

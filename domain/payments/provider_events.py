@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from domain.payments.lapse import Card
 from domain.payments.status import ALLOWED, REFUND_ALLOWED, DisputeStatus, PaymentStatus, RefundStatus
 from domain.payments.vouchers import Voucher
 
@@ -16,7 +17,7 @@ from domain.payments.vouchers import Voucher
 class IntentEvent:
     """An intent at one moment, in minor units. ``amount`` is the requested amount; ``authorized_until`` (aware UTC) is
     when an authorization expires, if the provider said it; ``voucher``: with which it can be paid at a convenience
-    store."""
+    store; ``card``: with which it is paid, if the provider said it."""
 
     intent_id: str
     status: PaymentStatus
@@ -27,6 +28,7 @@ class IntentEvent:
     payment_id: UUID | None = None
     authorized_until: datetime | None = None
     voucher: Voucher | None = None
+    card: Card | None = None
 
 
 @dataclass(frozen=True, slots=True)

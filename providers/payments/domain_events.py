@@ -19,6 +19,7 @@ def intent_event(intent: Intent) -> IntentEvent:
         payment_id=_id(intent.metadata, "payment_id"),
         authorized_until=intent.authorized_until,
         voucher=intent.voucher,
+        card=intent.card,
     )
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from domain.money import Money
+from domain.payments.lapse import Card
 from domain.payments.limits import ProviderLimits
 from domain.payments.status import DisputeStatus, PaymentStatus, RefundStatus
 from domain.payments.vouchers import Voucher, VoucherOrder
@@ -43,7 +44,8 @@ class Intent:
     ``captured`` and ``refunded`` are minor units. ``client_secret`` goes to the customer's browser and nowhere
     else. ``action_url`` is set while 3-D Secure waits for the customer. ``decline_code`` is set after a refusal.
     ``authorized_until`` (aware UTC) is when an authorization lapses, as far as the provider says it. ``voucher``: with
-    which the customer can pay at a convenience store now.
+    which the customer can pay at a convenience store now. ``card``: with which it was paid, as far as the answer says
+    it.
     """
 
     id: str
@@ -58,6 +60,7 @@ class Intent:
     metadata: Mapping[str, str]
     authorized_until: datetime | None = None
     voucher: Voucher | None = None
+    card: Card | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from domain.payments.lapse import Card, brand_of
 from domain.payments.status import PaymentStatus, RefundStatus
 from providers.payments.interface import CaptureMethod, Intent, Refund, WebhookEvent
 
@@ -87,6 +88,7 @@ def intent_of_charge(charge: Raw, now: datetime) -> Intent:
         decline_code=charge.get("failure_code"),
         metadata=metadata_of(charge),
         authorized_until=_authorized_until(charge),
+        card=_card(charge),
     )
 
 
@@ -196,6 +198,15 @@ def _status(charge: Raw, captured: int, refunded: int, now: datetime) -> Payment
         return PaymentStatus.VOIDED if is_over else PaymentStatus.AUTHORIZED
     is_over = charge.get("failure_code") or charge.get("three_d_secure_status") in GIVEN_UP
     return PaymentStatus.FAILED if is_over else PaymentStatus.REQUIRES_PAYMENT
+
+
+def _card(charge: Raw) -> Card | None:
+    """The charge's card; ``country`` is that of its issuer, null where PAY.JP does not know it."""
+    card = charge.get("card") or {}
+    if not card.get("brand"):
+        return None
+    country = card.get("country")
+    return Card(brand_of(str(card["brand"])), country == "JP" if country else None)
 
 
 def _authorized_until(charge: Raw) -> datetime | None:

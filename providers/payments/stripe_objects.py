@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from domain.payments.lapse import Card, brand_of
 from domain.payments.status import DisputeStatus, PaymentStatus, RefundStatus
 from domain.payments.vouchers import StoreCode, Voucher
 from providers.payments.interface import Dispute, Intent, Refund, WebhookEvent
@@ -78,6 +79,7 @@ def intent_of(raw: Raw, disputed: bool | None = None) -> Intent:
         metadata=dict(raw.get("metadata") or {}),
         authorized_until=_authorized_until(raw, expanded),
         voucher=_voucher(raw),
+        card=_card(expanded),
     )
 
 
@@ -202,6 +204,15 @@ def _action_url(raw: Raw) -> str | None:
         return None
     redirect = (raw.get("next_action") or {}).get("redirect_to_url") or {}
     return redirect.get("url")
+
+
+def _card(charge: Raw) -> Card | None:
+    """``payment_method_details.card`` of the charge: brand and the country of the bank."""
+    card = (charge.get("payment_method_details") or {}).get("card") or {}
+    if not card.get("brand"):
+        return None
+    country = card.get("country")
+    return Card(brand_of(card["brand"]), country == "JP" if country else None)
 
 
 def _voucher_details(raw: Raw) -> Raw:

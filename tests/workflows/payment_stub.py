@@ -11,7 +11,7 @@ from activities.payments.payments import ApplyEventInput, FindOrderInput, Paymen
 from domain.payments import changes
 from domain.payments.changes import TotalsChange
 from domain.payments.intents import keeps_new_card
-from domain.payments.lapse import WITHOUT_CUSTOMER
+from domain.payments.lapse import assumed
 from domain.payments.movements import is_other_card, is_surplus, of_other_card
 from domain.payments.payment import Payment
 from domain.payments.provider_events import IntentEvent
@@ -137,7 +137,7 @@ class PaymentStub(StubState):
                 task.movement_id, Phase.FAILED, P.AUTHORIZED, task.intent_id, task.amount, reason=self.declines
             )
         new = f"pi_{int(task.intent_id.removeprefix('pi_')) + 1}"
-        until = activity.info().scheduled_time + (self.lasts or WITHOUT_CUSTOMER)
+        until = activity.info().scheduled_time + (self.lasts or assumed("stripe", None, with_customer=False))
         return MoneyResult(task.movement_id, Phase.SUCCEEDED, P.AUTHORIZED, new, task.amount, authorized_until=until)
 
     @activity.defn(name="payments.record")

@@ -26,7 +26,7 @@ from domain.payments.changes import (
     secure_new_card,
     surplus_captured,
 )
-from domain.payments.lapse import WITH_CUSTOMER
+from domain.payments.lapse import assumed
 from domain.payments.movements import of_other_card
 from domain.payments.payment import Payment
 from domain.payments.provider_events import DisputeEvent, IntentEvent, PaymentTotals
@@ -100,7 +100,7 @@ def test_end_of_an_authorization_is_the_providers_or_the_shortest() -> None:
     said = NOW + timedelta(days=3)
     for before, reported, expected in [
         (payment(), said, said),
-        (payment(), None, NOW + WITH_CUSTOMER),
+        (payment(), None, NOW + assumed("stripe", None, with_customer=True)),
         (payment(P.PROCESSING, authorized_until=said), None, said),
         (payment(P.PROCESSING, authorized_until=said), NOW, NOW),
     ]:
