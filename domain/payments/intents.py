@@ -94,6 +94,8 @@ def voucher_step(payment: Payment, booking_status: BookingStatus, intent: Intent
     """What an event about the intent does to the voucher; ``payment`` has the status after the event. ``stale``: a
     later event was applied before. A booking that is over gets no voucher: its intent is closed by its workflow."""
     known, new = payment.voucher, intent.voucher
+    if known is not None and payment.captured and intent.card is not None:
+        return VoucherStep.CLOSE  # It was paid with a card after all, in whatever order that becomes known.
     if stale:
         return VoucherStep.NOTHING
     if new is not None:

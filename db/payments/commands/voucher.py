@@ -98,7 +98,7 @@ class VoucherStore(PaymentStore):
             case VoucherStep.OPEN if intent.voucher is not None:
                 return await self._open(payment, intent.voucher, now)
             case VoucherStep.CLOSE:
-                return await self._close(payment, now)
+                return await self._close(payment, now, by_card=intent.card is not None)
             case _:
                 return payment
 
@@ -131,10 +131,11 @@ class VoucherStore(PaymentStore):
         await self.queue_notices(after, voucher_notice(after, opened))
         return after
 
-    async def _close(self, payment: Payment, now: datetime) -> Payment:
+    async def _close(self, payment: Payment, now: datetime, by_card: bool) -> Payment:
         """One that was paid or given up stays on record: its money goes back to a bank account and not to a card, and
         its customer is told that its numbers are of no use any more."""
-        if payment.voucher is None or payment.captured or payment.status is PaymentStatus.VOIDED:
+        is_over = bool(payment.captured) or payment.status is PaymentStatus.VOIDED
+        if payment.voucher is None or (is_over and not by_card):
             return payment
         await self._set(payment, None)
         await self._shorten(payment, payment.voucher, now)

@@ -1,9 +1,11 @@
 """The payment on PAY.JP's own page, over HTTP and with the sandbox: one way to pay at a time."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import pytest_asyncio
 from httpx import Response
 from temporalio.testing import ActivityEnvironment
 
@@ -18,7 +20,16 @@ from tests.api.payments.payment_requests import RETURN, apply_events, held, inte
 from tests.api.salon import StaffedSalon, keyed
 from tests.support import data
 from tests.support.data import NOW
-from tests.support.sandbox import Receiver, Sandbox
+from tests.support.sandbox import Receiver, Sandbox, running_receiver
+
+
+@pytest_asyncio.fixture
+async def receiver(sandbox: Sandbox) -> AsyncIterator[Receiver]:
+    """Takes PAY.JP's webhooks."""
+    async with running_receiver() as running:
+        sandbox.target(payjp=running.url + "/payjp")
+        yield running
+        sandbox.target(payjp=None)
 
 
 async def at_payjp(salon: StaffedSalon, pool: Pool, provider: str = "payjp_v2") -> None:

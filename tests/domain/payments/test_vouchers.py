@@ -12,6 +12,7 @@ from domain.booking_status import BookingStatus
 from domain.errors import RuleBroken
 from domain.money import Money
 from domain.payments.intents import VoucherStep, voucher_step
+from domain.payments.lapse import Card
 from domain.payments.limits import ProviderLimits
 from domain.payments.payment import Payment
 from domain.payments.provider_events import IntentEvent
@@ -141,6 +142,14 @@ def test_voucher_step_closes_what_cannot_be_paid_any_more(status: P) -> None:
     assert voucher_step(opened, B.PENDING, event, stale=False) is expected
     assert voucher_step(opened, B.PENDING, event, stale=True) is VoucherStep.NOTHING
     assert voucher_step(PAYMENT, B.PENDING, event, stale=False) is VoucherStep.NOTHING
+
+
+def test_voucher_step_forgets_a_voucher_whose_payment_was_made_with_a_card() -> None:
+    """Its refund goes to the card. The event that says so may be late."""
+    paid = replace(PAYMENT, voucher=VOUCHER, status=P.CAPTURED, captured=5000)
+    event = replace(EVENT, status=P.CAPTURED, captured=5000, voucher=None, card=Card("visa"))
+    assert voucher_step(paid, B.PENDING, event, stale=True) is VoucherStep.CLOSE
+    assert voucher_step(paid, B.PENDING, replace(event, card=None), stale=True) is VoucherStep.NOTHING
 
 
 def test_waits_for_voucher_through_its_last_second() -> None:
