@@ -165,6 +165,7 @@ def _bookings(services: WorkerServices) -> WorkerSpec:
             *(bookings.undo, bookings.settle_ending),
             *(bookings.reinstate_after_late_payment, bookings.remind, bookings.prove_contact),
             *(bookings.begin_renewal, payments.apply_event, payments.find_order, payments.record),
+            payments.warn_of_voucher,
             *(stranded.offer, stranded.remind, stranded.give_up, stranded.notify_decision),
             WaitlistActivities(services.database, services.now).take_turn,
             AttentionActivities(services.database).file,

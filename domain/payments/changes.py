@@ -137,9 +137,9 @@ def notices_of(
     """
     payment, notices = change.after, []
     taken = sum(moved.amount for moved in change.movements if moved.movement is Movement.CAPTURE)
-    is_told = Movement.CAPTURE in requested and booking_status is not BookingStatus.COMPLETED
+    is_reported = Movement.CAPTURE in requested and booking_status is not BookingStatus.COMPLETED
     by_voucher = change.before.voucher is not None and booking_status is BookingStatus.PENDING
-    if taken and (is_told or by_voucher):
+    if taken and (is_reported or by_voucher):
         paid = {"amount": taken, "currency": payment.currency}
         notices.append(PaymentNotice(NoticeKind.PAYMENT_RECEIVED, str(payment.id), paid))
     is_declined = change.is_new_status and payment.status is PaymentStatus.FAILED

@@ -34,8 +34,8 @@ class IntentEvent:
 @dataclass(frozen=True, slots=True)
 class RefundEvent:
     """A refund at one moment. ``refund_id`` is our own id, None for a refund that was made in the provider's
-    dashboard. ``answer_by`` (aware UTC): until then the customer must tell the provider a bank account, None where it
-    is not asked for one."""
+    dashboard. ``answer_by`` (aware UTC): until then the customer must name a bank account to the provider, None where
+    none is asked for."""
 
     provider_refund_id: str
     status: RefundStatus

@@ -70,8 +70,8 @@ class Refund:
 @dataclass(frozen=True, slots=True)
 class RefundReport:
     """What the provider says about a refund. ``reason``: its code for a failure. ``amount``: what it says that it
-    refunds, in minor units; None if it says nothing. ``answer_by``: until then the customer must tell the provider a
-    bank account; None where it is not asked for one."""
+    refunds, in minor units; None if it says nothing. ``answer_by``: until then the customer must name a bank account
+    to the provider; None where it is not asked for one."""
 
     status: RefundStatus
     provider_refund_id: str | None = None

@@ -68,7 +68,7 @@ class KonbiniControl:
         return self._work(lambda: acts[act](object_id)) if act in acts else _unknown(acts)
 
     async def answer_refund(self, object_id: str, act: str) -> Response:
-        """``send``: the customer tells the bank account; ``expire``: 45 days have passed without it."""
+        """``send``: the customer names the bank account; ``expire``: 45 days have passed without it."""
         acts = {"send": self._refunds.account_given, "expire": self._refunds.account_missing}
         return self._work(lambda: acts[act](object_id)) if act in acts else _unknown(acts)
 

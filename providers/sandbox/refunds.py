@@ -87,7 +87,7 @@ class Refunds:
         return 200, refund
 
     def account_given(self, refund_id: str) -> Answer:
-        """The customer has told Stripe the bank account."""
+        """The customer has named a bank account to Stripe."""
         refund = self._waiting(refund_id)
         refund.update(status="pending", next_action=None)
         self._store.put(refund)

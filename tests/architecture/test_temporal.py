@@ -146,7 +146,12 @@ TEXTS = {
                 "ReviewDecideInput.command_id",
             ),
             *("MoneyResult.intent_id", "MoneyResult.movement_id", "MoneyResult.provider_ref", "MoneyTask.intent_id"),
-            *("MoneyTask.movement_id", "PollRefundInput.provider_ref", "VerificationCommand.command_id"),
+            *(
+                "MoneyTask.checkout_id",
+                "MoneyTask.movement_id",
+                "PollRefundInput.provider_ref",
+                "VerificationCommand.command_id",
+            ),
             *("FindOrderInput.movement_id", "MoveMoneyInput.movement_id", "OrderedMovement.movement_id"),
             *("CompareInput.cursor", "Compared.cursor"),
         ),

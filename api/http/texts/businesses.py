@@ -32,6 +32,17 @@ TEXTS = Texts(
             "半角英小文字・数字・ハイフンで、3〜60文字で入力してください。",
             "Use 3 to 60 lower-case letters, digits and hyphens.",
         ),
+        "konbini_no_provider": Text(
+            "コンビニ払いは、Stripeで日本円の料金を受け取る店舗でご利用いただけます。"
+            "先にコンビニ払いをオフにするか、決済サービスを変更してください。",
+            "Payment at convenience stores needs Stripe and prices in yen. Please switch it off, or change the payment "
+            "service.",
+        ),
+        "konbini_no_service": Text(
+            "オンライン決済の金額が120円〜300,000円のメニューがないため、コンビニ払いをオンにできません。",
+            "No service asks for an online payment between ¥120 and ¥300,000, so payment at convenience stores cannot "
+            "be switched on.",
+        ),
         "provider_not_offered": Text(
             "この決済サービスは現在ご利用いただけません。", "This payment service is not available at the moment."
         ),

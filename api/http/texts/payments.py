@@ -90,17 +90,6 @@ TEXTS = Texts(
             "コンビニ払いの番号を発行できませんでした。しばらくしてからもう一度お試しいただくか、カードでお支払いください。",
             "We could not get the numbers for the convenience store. Please try again later, or pay by card.",
         ),
-        "konbini_no_provider": Text(
-            "コンビニ払いは、Stripeで日本円の料金を受け取る店舗でご利用いただけます。"
-            "先にコンビニ払いをオフにするか、決済サービスを変更してください。",
-            "Payment at convenience stores needs Stripe and prices in yen. Please switch it off, or change the payment "
-            "service.",
-        ),
-        "konbini_no_service": Text(
-            "オンライン決済の金額が120円〜300,000円のメニューがないため、コンビニ払いをオンにできません。",
-            "No service asks for an online payment between ¥120 and ¥300,000, so payment at convenience stores cannot "
-            "be switched on.",
-        ),
         "provider_refused": Text(
             "決済会社で処理できませんでした。別のカードをお試しください。",
             "The payment company could not process this. Please try another card.",

@@ -110,7 +110,7 @@ class VoucherStore(PaymentStore):
             await self._shorten(payment, payment.voucher, now)
 
     async def warn(self, payment_id: UUID, expires_at: datetime) -> None:
-        """Tell the customer that the voucher ends soon, unless it was paid or replaced meanwhile."""
+        """Warn the customer that the voucher ends soon, unless it was paid or replaced meanwhile."""
         payment, booking_status = await self.lock(payment_id)
         voucher = payment.voucher
         is_open = payment.status is PaymentStatus.REQUIRES_PAYMENT and booking_status is BookingStatus.PENDING
@@ -133,7 +133,7 @@ class VoucherStore(PaymentStore):
 
     async def _close(self, payment: Payment, now: datetime, by_card: bool) -> Payment:
         """One that was paid or given up stays on record: its money goes back to a bank account and not to a card, and
-        its customer is told that its numbers are of no use any more."""
+        the message about the end of the hold says that its numbers are of no use any more."""
         is_over = bool(payment.captured) or payment.status is PaymentStatus.VOIDED
         if payment.voucher is None or (is_over and not by_card):
             return payment

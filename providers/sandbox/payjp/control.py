@@ -97,7 +97,7 @@ class PayjpControl:
         return HTMLResponse(html, headers={"Content-Security-Policy": PAGE_POLICY})
 
     async def pay_checkout(self, object_id: str, method_id: str) -> Response:
-        """Pay with a test card or PayPay; goes on to 3-D Secure or back to the shop. A refused card shows the page
+        """Pay with a test card or PayPay; goes on to 3-D Secure or back to the business. A refused card shows the page
         again."""
         flow = self._work(lambda: self._checkouts.pay(object_id, method_id))
         if flow["status"] == "requires_action":

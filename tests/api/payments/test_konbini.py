@@ -107,7 +107,7 @@ async def test_repeat_of_the_first_answer_shows_the_voucher_that_came_after_it(
     assert again.json()["data"]["voucher"] == made.json()["data"]["voucher"]
 
 
-async def test_money_at_the_store_is_received_and_told(
+async def test_money_at_the_store_is_received_and_reported(
     salon: StaffedSalon, pool: Pool, konbini: Sandbox, provider: Any
 ) -> None:
     booking, payment = await opened(salon)

@@ -10,7 +10,7 @@ from activities.bookings.bookings import BookingActivities
 from domain.payments.status import PaymentStatus
 from domain.payments.tasks import MoneyTask
 from workflows.bookings.booking.state import BookingState, until
-from workflows.bookings.booking.vouchers import goes_on
+from workflows.bookings.booking.vouchers import goes_on, wait_for_the_clock
 from workflows.support import options
 
 #: An intent in one of these cannot be paid any more.
@@ -26,11 +26,10 @@ async def settle_hold(state: BookingState) -> None:
     * a voucher has extended the hold: the caller waits again.
 
     While the payment is processing, the hold is extended by up to `options.KEEP_FOR_PROCESSING`; then an alert is
-    raised. While the provider does not answer, the hold is extended, an alert is raised after `options.ALERT_AFTER`
-    tries, and the provider is asked again without a limit.
+    raised. While the provider does not answer, the hold is extended, the provider is asked again without a limit, and
+    an alert is raised after `options.ALERT_AFTER` tries.
     """
-    deadline = workflow.now()
-    pause = options.FIRST_PAUSE
+    deadline, pause = workflow.now(), options.FIRST_PAUSE
     task: MoneyTask | None = None
     unanswered, alerted = 0, False
     for tries in itertools.count(1):
@@ -38,10 +37,6 @@ async def settle_hold(state: BookingState) -> None:
         key = f"{workflow.info().run_id}:{tries}"
         task = task or await state.end_hold(BookingActivities.begin_expiry, state.command(f"begin_expiry:{key}"))
         if task is None:
-            if goes_on(state):
-                # By the clock of the database it has not ended yet; that of the run may be ahead of it.
-                await workflow.sleep(options.CLOCKS_DIFFER)
-                return state.clear_alert()
             break
         result = await state.perform(task, options.CLOSE)
         keep_until = state.booking.start_at
@@ -54,8 +49,7 @@ async def settle_hold(state: BookingState) -> None:
             if payment.status is PaymentStatus.PROCESSING:
                 keep_until = min(keep_until, deadline + options.KEEP_FOR_PROCESSING)
         unanswered += result is None
-        again_at = workflow.now() + pause
-        applied = state.events_applied
+        again_at, applied = workflow.now() + pause, state.events_applied
         await _extend_hold(state, min(keep_until, again_at + options.KEEP_MARGIN))
         # Every event wakes this loop, so the number of tries alone is no reason for an alert.
         if not alerted and (unanswered >= options.ALERT_AFTER or keep_until <= workflow.now()):
@@ -68,6 +62,8 @@ async def settle_hold(state: BookingState) -> None:
     if task is not None:
         # The hold was ended by another command before the intent was closed. Void it also if it is authorized by now.
         state.money.append(replace(task, spares_money=False))
+    elif goes_on(state):
+        return await wait_for_the_clock()
     elif state.pending and not state.paid:
         raise RuntimeError("the hold has ended, but it neither expired nor is there an intent to close")
     state.hold_settled = True

@@ -55,7 +55,6 @@ class BookingState:
         self.events_applied = 0
         self.armed_at: datetime = workflow.info().start_time
         self.done: set[NextStep] = set()
-        #: When an end of the visit was undone.
         self.undone_at: datetime | None = None
         self._was_secured = False
         self._late_is_settled = False
@@ -245,8 +244,8 @@ class BookingState:
             self._seen[webhook_id] = None
             if update.booking_status is not None:
                 self._move_to(update.booking_status)
-            held = update.hold_expires_at or self.booking.hold_expires_at
-            self.booking = replace(self.booking, hold_expires_at=held)
+            if update.hold_expires_at is not None:
+                self.booking = replace(self.booking, hold_expires_at=update.hold_expires_at)
             if update.payment is not None:
                 await self._apply_update(update.payment, update.money)
             self.events_applied += 1
@@ -351,7 +350,6 @@ class BookingState:
             end_at=outcome.end_at,
             version=outcome.version,
             hold_expires_at=outcome.hold_expires_at,
-            # Old outcomes have none.
             approval_deadline=outcome.approval_deadline or self.booking.approval_deadline,
             proof_deadline=outcome.proof_deadline,
             undo_until=outcome.undo_until,

@@ -16,6 +16,11 @@ def goes_on(state: BookingState) -> bool:
     return state.pending and not state.paid and voucher
 
 
+async def wait_for_the_clock() -> None:
+    """By the clock of the database a hold has not ended yet; that of its run may be ahead of it."""
+    await workflow.sleep(options.CLOCKS_DIFFER)
+
+
 def warning_of(state: BookingState) -> NextStep | None:
     """When the customer is warned that the voucher ends; None without a voucher, and after the warning."""
     payment = state.payment

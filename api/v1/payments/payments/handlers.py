@@ -161,6 +161,7 @@ async def _order(command: Command, payment: Payment, body: ConfirmPaymentCommand
 
 
 async def check_return_url(settings: Settings, command: Command, return_url: str) -> None:
+    """Raises InvalidInput for an address that is neither the platform's nor the business's."""
     async with command.finish() as work:
         website = await work.payments.openings.find_website(command.access.business_id)
     allowed = [settings.public_url, *settings.cors_origins, website or ""]
@@ -201,6 +202,7 @@ async def _record(command: Command, payment: Payment, intent: Intent, now: datet
 
 
 async def provider_of(services: ApiServices, payment: Payment) -> PaymentProvider:
+    """The provider at the account of the payment. Raises NotFound where it is not set up."""
     if payment.provider not in services.payments and payment.account_id is None:
         raise NotFound({"provider": payment.provider})
     return await provider_at(services.payments, payment.provider, payment.account_id)
