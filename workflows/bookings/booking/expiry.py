@@ -22,8 +22,7 @@ async def settle_hold(state: BookingState) -> None:
 
     * the provider closed the intent: the booking is expired;
     * the provider reports the payment: the booking continues;
-    * somebody cancelled or declined the booking in the meantime;
-    * a voucher has extended the hold: the caller waits again.
+    * somebody cancelled or declined the booking in the meantime, or a voucher has extended the hold.
 
     While the payment is processing, the hold is extended by up to `options.KEEP_FOR_PROCESSING`; then an alert is
     raised. While the provider does not answer, the hold is extended, the provider is asked again without a limit, and
