@@ -94,6 +94,13 @@ class BookingActivities:
         async with self._database.unit_of_work(Scope.tenant(command.business_id), _context(command)) as work:
             return await work.bookings.changes.begin_renewal(command, self._now())
 
+    @activity.defn(name="bookings.end_card_request")
+    async def end_card_request(self, command: BookingCommand) -> BookingOutcome:
+        """The customer gave no other card before the deadline: cancelled or reported, as the business has chosen. With
+        a card, only reported as it is."""
+        async with self._database.unit_of_work(Scope.tenant(command.business_id), _context(command)) as work:
+            return await work.bookings.changes.end_card_request(command, self._now())
+
     @activity.defn(name="bookings.extend_hold")
     async def extend_hold(self, extension: ExtendHoldInput) -> bool:
         """Extend the hold while it is unknown whether it is paid. False when the hold is already gone."""

@@ -179,7 +179,7 @@ class PaymentActivities:
         scope = Scope.tenant(outcome.task.business_id)
         async with self._database.unit_of_work(scope, Context(actor=PROVIDER)) as work:
             if task.movement is Movement.AUTHORIZE:
-                return await work.payments.renewals.record_renewal(task, result)
+                return await work.payments.renewals.record_renewal(task, result, self._now())
             if is_surplus(task.movement_id):
                 return await work.payments.renewals.record_surplus(task, result)
             return await work.payments.record(task, result)

@@ -10,6 +10,7 @@ from db.messages.notices import NoticeContent
 from domain.booking_status import LIVE, BookingStatus
 from domain.messages import formats
 from domain.messages.kinds import NoticeKind
+from domain.payments.without_card import AUTHENTICATION
 from domain.platform.actor import ActorKind
 
 _BY_BUSINESS = frozenset({ActorKind.STAFF, ActorKind.ADMIN})
@@ -132,6 +133,8 @@ def _causes(content: NoticeContent) -> dict[str, Any]:
         "cause": str(content.facts.get("cause") or ("business" if by_business else "customer")),
         "outcome": str(content.facts.get("outcome", "")),
         "removal": pick(words.REMOVALS.get(str(content.facts.get("cause", ""))), content.language),
+        "authenticates": content.facts.get("reason") == AUTHENTICATION,
+        "cancels": facts.flag("cancels", False),
         "reinstated": facts.flag("reinstated", content.booking_status in LIVE),
     }
 

@@ -40,6 +40,7 @@ class SettingsRow:
     no_show_grace: timedelta
     undo_within: timedelta
     konbini_days: int
+    without_card: str
     auto_complete: bool
     waitlist_offer_for: timedelta
     payment_mode: str

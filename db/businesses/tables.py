@@ -14,6 +14,7 @@ from domain.businesses.profile import Vertical
 from domain.catalogue.service import ApprovalMode
 from domain.payments.providers import ProviderName
 from domain.payments.status import PaymentMode
+from domain.payments.without_card import WithoutCard
 from domain.platform.invalidation import CacheKind
 from domain.scheduling.availability.model import StartGrid
 from domain.scheduling.reassignment import StaffChangeNotice
@@ -128,6 +129,7 @@ class BusinessSettings(Base, Stamped):
         one_of("payment_mode", PaymentMode),
         one_of("start_grid", StartGrid),
         one_of("staff_change_notice", StaffChangeNotice),
+        one_of("without_card", WithoutCard),
         CheckConstraint("slot_interval_minutes BETWEEN 1 AND 1440", name="slot_interval_in_range"),
         CheckConstraint("hold_for > interval '0'", name="hold_positive"),
         CheckConstraint(
@@ -170,6 +172,8 @@ class BusinessSettings(Base, Stamped):
     undo_within: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '10 minutes'"))
     #: How many days a customer has for a payment at a convenience store. Zero: it is not offered.
     konbini_days: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    #: What becomes of a card hold whose authorization is lost, when the customer gives no other card.
+    without_card: Mapped[str] = mapped_column(server_default=text("'keep'"))
     auto_complete: Mapped[bool] = mapped_column(server_default=text("true"))
     waitlist_offer_for: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '30 minutes'"))
     payment_mode: Mapped[str] = mapped_column(server_default=text("'at_venue'"))

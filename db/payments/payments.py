@@ -5,6 +5,7 @@ its booking, so that it does not change while a decision about the booking is ma
 """
 
 from dataclasses import fields, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,15 @@ from db.platform.outbox import OutboxStore
 from domain.booking_status import BookingStatus
 from domain.errors import Conflict, NotFound
 from domain.payments import changes
-from domain.payments.changes import Alert, Moved, PaymentNotice, TotalsChange, amount_mismatch, record_movement
+from domain.payments.changes import (
+    Alert,
+    CardDeadline,
+    Moved,
+    PaymentNotice,
+    TotalsChange,
+    amount_mismatch,
+    record_movement,
+)
 from domain.payments.intents import is_as_requested
 from domain.payments.movements import by_provider
 from domain.payments.payment import Payment
@@ -27,6 +36,7 @@ from domain.payments.provider_events import IntentEvent, PaymentTotals
 from domain.payments.status import PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
 from domain.payments.vouchers import Voucher
+from domain.payments.without_card import WithoutCard, answer_by
 
 COLUMNS = """p.id, p.business_id, p.booking_id, p.provider, p.provider_intent_id, p.status, p.capture_method, p.amount,
     p.authorized, p.captured, p.refunded, p.currency, p.client_secret, p.decline_code, p.created_at,
@@ -51,6 +61,10 @@ _LOCK_CURRENT = text(f"""
 _ATTACH = text("""
     UPDATE booking_payments SET provider_intent_id = :intent_id, client_secret = coalesce(:client_secret, client_secret)
      WHERE id = :id
+""")
+_CARD_DEADLINE = text("""
+    SELECT b.start_at, t.without_card FROM bookings b JOIN business_settings t ON t.business_id = b.business_id
+     WHERE b.id = :booking_id
 """)
 _UPDATE_TOTALS = text("""
     UPDATE booking_payments SET status = CAST(:status AS text), authorized = :authorized, captured = :captured,
@@ -122,6 +136,12 @@ class PaymentStore(Store):
         """The current payment of a locked booking; None if there is none."""
         row = (await self.session.execute(_LOCK_CURRENT, {"booking_id": booking_id})).one_or_none()
         return None if row is None else payment_of(row)
+
+    async def card_deadline(self, payment: Payment, now: datetime) -> CardDeadline:
+        """By when another card is needed, and what the business wants without one."""
+        row = (await self.session.execute(_CARD_DEADLINE, {"booking_id": payment.booking_id})).one()
+        at = answer_by(now, payment.authorized_until, row.start_at)
+        return CardDeadline(at, WithoutCard(row.without_card) is WithoutCard.CANCEL)
 
     async def intend(self, task: MoneyTask) -> None:
         """Write the intended movement into the ledger; a repeat changes nothing."""

@@ -199,7 +199,7 @@ class WebhookStore(Store):
             case CardStep.REPLACE:
                 await payments.replace_payment(after, booking_status)
             case CardStep.REQUEST_CARD:
-                await payments.ask_for_card(after, booking_status)
+                await payments.ask_for_card(after, booking_status, now)
         return "unchanged" if after.totals == payment.totals else f"now_{after.status.value}"
 
     async def _write_intent(

@@ -291,15 +291,33 @@ def renew(payment: Payment, task: MoneyTask, result: MoneyResult) -> Renewal | N
     )
 
 
+@dataclass(frozen=True, slots=True)
+class CardDeadline:
+    """By when the customer must give another card (aware UTC), and whether the booking is cancelled without one."""
+
+    at: datetime
+    cancels: bool
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """For the message."""
+        return {"answer_by": self.at.isoformat(), "cancels": self.cancels}
+
+
 def card_request(
-    payment: Payment, booking_status: BookingStatus, task: MoneyTask, result: MoneyResult
+    payment: Payment,
+    booking_status: BookingStatus,
+    task: MoneyTask,
+    result: MoneyResult,
+    deadline: CardDeadline | None = None,
 ) -> tuple[PaymentNotice, Alert] | None:
     """The notice that asks the customer for another card, and the alert, after a renewal that the bank refused. None
     if the result is not known, the money was captured meanwhile, or there is no visit to come."""
     if result.phase is not Phase.FAILED or result.captured or booking_status not in VISITING:
         return None
     details = {"amount": task.amount, "currency": payment.currency, "reason": result.reason}
-    notice = PaymentNotice(NoticeKind.PAYMENT_RENEW, task.movement_id, details)
+    by_when = deadline.details if deadline else {}
+    notice = PaymentNotice(NoticeKind.PAYMENT_RENEW, task.movement_id, details | by_when)
     return notice, Alert("authorize_failed", task.movement_id, details)
 
 

@@ -9,6 +9,7 @@ import pytest_asyncio
 from domain.errors import ForgedWebhook
 from domain.money import Money
 from domain.payments.status import PaymentStatus, RefundStatus
+from domain.payments.without_card import AUTHENTICATION
 from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
 from providers.payments.interface import CaptureMethod, IntentRequest
 from providers.payments.registry import LIMITS, payment_providers, webhook_receiver
@@ -53,6 +54,19 @@ async def test_good_card_pays(tested: AdapterCase) -> None:
     assert (paid.status, paid.captured, paid.refunded, paid.decline_code) == (P.CAPTURED, 5000, 0, None)
     found = await tested.adapter.get_intent(paid.id)
     assert (found.status, found.captured, found.metadata["booking_id"]) == (P.CAPTURED, 5000, "b-1")
+
+
+@pytest.mark.parametrize("name", ["stripe", "payjp_v2"])
+async def test_renewal_that_needs_the_customer_says_so(sandbox: Sandbox, name: str) -> None:
+    """The bank wants 3-D Secure, which a renewal cannot do: the customer is asked. PAY.JP v1 charges a stored card
+    without it."""
+    adapters = payment_providers(sandbox.settings())
+    case = AdapterCase(adapters[name], sandbox)
+    held = await case.pay("challenge", MANUAL)
+    renewed = await case.adapter.reauthorize(held.id, new_key(), {"payment_id": "p-1"})
+    assert (renewed.status, renewed.decline_code) == (P.FAILED, AUTHENTICATION)
+    assert (await case.adapter.get_intent(held.id)).status is P.AUTHORIZED, "the old one lives on until its end"
+    await adapters.aclose()
 
 
 async def test_refused_card_is_an_answer_and_another_one_pays(tested: AdapterCase) -> None:

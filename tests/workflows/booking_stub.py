@@ -7,11 +7,12 @@ from temporalio.exceptions import ApplicationError
 
 from activities.bookings.bookings import ExtendHoldInput, RemindInput
 from activities.platform.attention import AttentionInput
-from domain.bookings import confirmation, decisions, expiry, late_payment, undo
+from domain.bookings import confirmation, decisions, expiry, late_payment, lost_card, undo
 from domain.bookings import reschedule as rescheduling
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.decisions import is_business_side
 from domain.bookings.expiry import HoldEnd
+from domain.bookings.lost_card import LostCardStep
 from domain.errors import InvalidInput
 from domain.payments.settlement import Settlement
 from domain.payments.status import Movement
@@ -47,6 +48,7 @@ class BookingStub(PaymentStub):
                 self.record,
                 self.file,
                 self.begin_renewal,
+                self.end_card_request,
             ),
         ]
 
@@ -222,6 +224,17 @@ class BookingStub(PaymentStub):
             return False
         self.reminded.append((reminder.start_at, reminder.offset))
         return True
+
+    @activity.defn(name="bookings.end_card_request")
+    async def end_card_request(self, command: BookingCommand) -> BookingOutcome:
+        await self._called("bookings.end_card_request", command)
+        # A local activity knows the wall clock only: the run says that the deadline has passed.
+        facts = self.facts()
+        lost = replace(facts, payment=replace(facts.payment, authorized_until=now())) if facts.payment else facts
+        known = facts if self.has_new_card else lost
+        if lost_card.at_deadline(known, self.without_card, now()) is LostCardStep.CANCEL:
+            self.set(status=S.CANCELLED)
+        return self._outcome(command)
 
     @activity.defn(name="bookings.begin_renewal")
     async def begin_renewal(self, command: BookingCommand) -> BookingOutcome:

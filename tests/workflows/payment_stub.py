@@ -81,6 +81,7 @@ class PaymentStub(StubState):
         """As the stores do: the old authorization is to be voided, or the new one where the visit is off."""
         if webhook_id not in self.applied:
             self.applied.append(webhook_id)
+            self.has_new_card = True
             old = self.payment
             assert old is not None
             # A local activity knows the wall clock only, which does not skip.

@@ -17,6 +17,7 @@ from domain.catalogue.cancellation import Policy, Tier
 from domain.payments.settlement import Settlement
 from domain.payments.status import Movement, PaymentMode, PaymentStatus
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
+from domain.payments.without_card import WithoutCard
 
 S, P = BookingStatus, PaymentStatus
 AWAY = "away"
@@ -69,6 +70,9 @@ class StubState:
     inbox: dict[UUID, PaymentStatus] = field(default_factory=dict)
     #: Events that a voucher was made, and its last second.
     vouchers: dict[UUID, datetime] = field(default_factory=dict)
+    #: What the business wants where no other card is given, and whether one was.
+    without_card: WithoutCard = WithoutCard.KEEP
+    has_new_card: bool = False
     #: A voucher has extended the hold, and the run does not know it yet.
     is_extended: bool = False
     applied: list[UUID] = field(default_factory=list)

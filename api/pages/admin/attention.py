@@ -23,6 +23,7 @@ MONEY = frozenset(
         "amount_mismatch",
         "authorization_lost",
         "authorize_failed",
+        "card_missing",
         "capture_failed",
         "dispute",
         "dispute_due",

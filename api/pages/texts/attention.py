@@ -32,6 +32,10 @@ WORDS: Mapping[str, Text] = {
     ),
     "attention_authorization_lost": _CARD,
     "attention_authorize_failed": _CARD,
+    "attention_card_missing": Text(
+        "お客様から期限までに別のカードの登録がありませんでした。予約はそのままです。",
+        "The customer gave no other card in time. The booking has not changed.",
+    ),
     "attention_replaced_intent_captured": Text(
         "差し替え前の決済で代金が引き落とされました。決済サービスで返金してください。",
         "Money was taken on an authorization that had been replaced. Refund it at the provider.",

@@ -3,6 +3,7 @@
 from db.bookings.commands.cancel import CancelStore
 from db.bookings.commands.confirm import ConfirmStore
 from db.bookings.commands.expire import ExpiryStore
+from db.bookings.commands.lost_card import LostCardStore
 from db.bookings.commands.party import PartyStore
 from db.bookings.commands.prove import ProofStore
 from db.bookings.commands.reassign import ReassignStore
@@ -22,6 +23,7 @@ class ChangeStore(
     VisitStore,
     ReinstateStore,
     RenewalStore,
+    LostCardStore,
     ReassignStore,
     UndoStore,
     PartyStore,

@@ -100,7 +100,7 @@ class OpeningStore(PaymentStore):
         payment = payment_of(row)
         return payment.task(Movement.VOID, row.movement_id, payment.authorized)
 
-    async def ask_for_card(self, payment: Payment, booking_status: BookingStatus) -> None:
+    async def ask_for_card(self, payment: Payment, booking_status: BookingStatus, now: datetime) -> None:
         """An authorization was just lost: ask the customer for another card, unless they were asked when it could not
         be renewed, another card is already authorized, or a manager has given it up."""
         current = await self.lock_current(payment.booking_id)
@@ -113,7 +113,8 @@ class OpeningStore(PaymentStore):
             payment.booking_id,
             payment.business_id,
             f"{NoticeKind.PAYMENT_RENEW.value}:{payment.id}",
-            {"amount": payment.amount, "currency": payment.currency, "reason": "authorization_lost"},
+            {"amount": payment.amount, "currency": payment.currency, "reason": "authorization_lost"}
+            | (await self.card_deadline(payment, now)).details,
         )
 
     async def _facts(self, booking: Row[Any], current: Payment | None) -> OpeningFacts:

@@ -5,6 +5,7 @@ The payment row stays and gets the id of the new intent. The ledger has both ids
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import text
 
@@ -24,7 +25,7 @@ _REPLACE = text("""
 class RenewalRecordStore(PaymentStore):
     """The provider's answers to a renewal, and to the void of the intent that it replaced."""
 
-    async def record_renewal(self, task: MoneyTask, result: MoneyResult) -> PaymentView:
+    async def record_renewal(self, task: MoneyTask, result: MoneyResult, now: datetime) -> PaymentView:
         """Record the result of a renewal; a repeat changes nothing.
 
         Succeeded: the payment gets the new intent, and a void of the other one is intended (of the new one if the old
@@ -34,7 +35,8 @@ class RenewalRecordStore(PaymentStore):
         payment, booking_status = await self.lock(task.payment_id)
         renewal = renew(payment, task, result)
         if renewal is None:
-            request = card_request(payment, booking_status, task, result)
+            deadline = await self.card_deadline(payment, now)
+            request = card_request(payment, booking_status, task, result, deadline)
             if request is not None:
                 notice, alert = request
                 await self.queue_notices(payment, notice)

@@ -88,7 +88,7 @@ class Checkouts:
             raise PayjpFailure(400, "invalid_status", f"The current status is {session['status']}.")
         if session["payment_flow_id"] is None:
             asked = {**session["_flow"], "amount": session["amount_total"], "currency": "jpy"}
-            session["payment_flow_id"] = self._flows.create(asked)["id"]
+            session["payment_flow_id"] = self._flows.create(asked, checkout=session_id)["id"]
             self._put(session)
         try:
             flow = self._flows.confirm_by_client(session["payment_flow_id"], method_id, str(session["success_url"]))

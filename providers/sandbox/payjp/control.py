@@ -81,8 +81,15 @@ class PayjpControl:
         if object_id.startswith("ch_"):
             back = self._work(lambda: self._charges.settle(object_id, yes))["_return_url"]
         else:
-            back = self._work(lambda: self._flows.settle(object_id, yes))["return_url"]
+            back = self._work(lambda: self._settled(object_id, yes))["return_url"]
         return RedirectResponse(str(back), status_code=303)
+
+    def _settled(self, flow_id: str, success: bool) -> JSON:
+        """The flow after the customer's answer; its checkout session is complete with it."""
+        flow = self._flows.settle(flow_id, success)
+        if flow.get("_checkout"):
+            self._checkouts.get(flow["_checkout"])
+        return flow
 
     async def confirm(self, object_id: str, body: ClientConfirmation) -> Response:
         """Confirm a flow as the browser would, for PayPay too."""

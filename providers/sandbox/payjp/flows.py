@@ -128,7 +128,8 @@ class Flows:
 
     # -- flows -------------------------------------------------------------------------------------------------------
 
-    def create(self, params: Params) -> JSON:
+    def create(self, params: Params, checkout: str | None = None) -> JSON:
+        """``checkout``: the session on whose page it is paid."""
         amount = _amount(params.get("amount"), MOST)
         if params.get("currency") != "jpy":
             raise PayjpFailure(422, "validation_error", param="currency")
@@ -160,6 +161,7 @@ class Flows:
             "expired_at": None,
             "metadata": dict(params.get("metadata") or {}),
             **stamps(),
+            "_checkout": checkout,
         }
         self._put("payment_flow", flow, parent=flow["customer_id"])
         self._event("payment_flow.created", flow)

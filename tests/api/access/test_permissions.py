@@ -118,6 +118,7 @@ LINKED = frozenset(
         "POST /api/v1/reviews",
         "PUT /api/v1/reviews/{review_id}",
         "DELETE /api/v1/reviews/{review_id}/delete",
+        "POST /api/v1/payments/checkout",
         "POST /api/v1/payments/intent",
         "POST /api/v1/payments/confirm",
         "GET /api/v1/payments/{payment_id}/receipt",

@@ -26,7 +26,7 @@ async def declined(desk: Desk, **held_: Any) -> tuple[UUID, UUID]:
     booking_id, payment_id, _ = await held(desk, **held_)
     task = await asked(desk, booking_id)
     said = MoneyResult(task.movement_id, Phase.FAILED, P.AUTHORIZED, task.intent_id, 6600, reason="expired_card")
-    await desk.within(lambda work: work.payments.renewals.record_renewal(task, said))
+    await desk.within(lambda work: work.payments.renewals.record_renewal(task, said, NOW))
     return booking_id, payment_id
 
 
@@ -168,7 +168,7 @@ async def test_renewal_that_succeeds_at_the_same_moment_is_given_up_too(desk: De
     assert task is not None
     _, money = await said(desk, new.id, P.AUTHORIZED)
     renewed = MoneyResult(task.movement_id, Phase.SUCCEEDED, P.AUTHORIZED, "pi_renewed", 6600)
-    view = await desk.within(lambda work: work.payments.renewals.record_renewal(task, renewed))
+    view = await desk.within(lambda work: work.payments.renewals.record_renewal(task, renewed, NOW))
     assert view.payment_id == old
     left = await found(desk, booking_id)
     assert left is not None

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.booking_status import BookingStatus
+from domain.payments.lapse import MARGIN
 from domain.payments.movements import of_surplus
 from domain.payments.provider_events import IntentEvent, ProviderEvent
 from domain.payments.status import Movement, PaymentStatus, Phase
@@ -48,7 +49,7 @@ async def renewed(desk: Desk, task: MoneyTask, **result: Any) -> PaymentView:
         **result,
     }
     known = MoneyResult(task.movement_id, **said)
-    view: PaymentView = await desk.within(lambda work: work.payments.renewals.record_renewal(task, known))
+    view: PaymentView = await desk.within(lambda work: work.payments.renewals.record_renewal(task, known, NOW))
     return view
 
 
@@ -74,7 +75,7 @@ async def test_authorization_knows_when_it_lapses(desk: Desk) -> None:
     webhook_id = await receive_event(desk, name, payment_id, P.AUTHORIZED)
     assert webhook_id is not None
     (*_, view) = await desk.apply(webhook_id)
-    assert view.authorized_until == made + 6 * DAY, "nobody said it: the shortest"
+    assert view.authorized_until == made + 7 * DAY - MARGIN, "nobody said it: by the table, less a margin"
     exact = IntentEvent(name, P.AUTHORIZED, 6600, "JPY", 0, authorized_until=NOW + 7 * DAY)
     _, other, name = await held(desk, "pending", 80, status="requires_payment")
     webhook_id = await desk.receive(f"evt_{uuid4().hex}", name, ProviderEvent(replace(exact, intent_id=name)))

@@ -111,7 +111,7 @@ async def renewed(desk: Counter) -> None:
     assert task is not None
     new = f"pi_{uuid4().hex[:12]}"
     made = MoneyResult(task.movement_id, Phase.SUCCEEDED, PaymentStatus.AUTHORIZED, new, 6600, authorized_until=START)
-    await desk.within(lambda work: work.payments.renewals.record_renewal(task, made))
+    await desk.within(lambda work: work.payments.renewals.record_renewal(task, made, NOW))
     gone_at_provider = IntentEvent(intent_id, PaymentStatus.VOIDED, 6600, "JPY", 0, payment_id=task.payment_id)
     await desk.receive(f"evt_{uuid4().hex}", intent_id, ProviderEvent(gone_at_provider))
     void = replace(task, movement=Movement.VOID, movement_id=of_surplus(task.movement_id))
@@ -125,7 +125,7 @@ async def renewal_declined(desk: Counter) -> None:
     task = (await desk.do("begin_renewal", booking_id)).money
     assert task is not None
     no = MoneyResult(task.movement_id, Phase.FAILED, PaymentStatus.AUTHORIZED, intent_id, reason="expired_card")
-    await desk.within(lambda work: work.payments.renewals.record_renewal(task, no))
+    await desk.within(lambda work: work.payments.renewals.record_renewal(task, no, NOW))
     await desk.receive_status(intent_id, PaymentStatus.VOIDED)
     await desk.do("complete", booking_id, now=START + 2 * HOUR)
 

@@ -9,6 +9,7 @@ from domain.booking_status import BookingStatus as S
 from domain.catalogue.cancellation import Policy
 from domain.payments.status import Movement
 from domain.payments.status import PaymentStatus as P
+from domain.payments.without_card import WithoutCard
 from domain.platform.actor import ActorKind
 from tests.workflows.booking_run import running
 from tests.workflows.bookings.test_booking_renewal import DAY, RENEWAL, SURPLUS, held, moved
@@ -115,3 +116,40 @@ async def test_new_card_after_the_end_is_voided_by_a_new_run(temporal_time_skipp
         assert (await run.finish()).status is S.CANCELLED
     assert moved(stub) == [(Movement.VOID, "pi_8")]
     assert "bookings.reinstate" not in stub.names()
+
+
+async def test_customer_who_gives_no_card_in_time_is_cancelled_where_the_business_wants_it(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
+    """The bank wants the customer to authenticate; the deadline is the end of the authorization."""
+    stub = held(days=10, declines="authentication_required", without_card=WithoutCard.CANCEL)
+    async with running(temporal_time_skipping, stub) as run:
+        await run.pay()
+        await run.forward(6 * DAY + timedelta(minutes=1))
+        await run.wait_for_calls("attention.file")
+        await run.forward(timedelta(hours=23))
+        assert "bookings.end_card_request" not in stub.names()
+        assert (await run.finish()).status is S.CANCELLED
+    assert stub.names().count("bookings.end_card_request") == 1
+
+
+async def test_booking_without_a_card_is_kept_where_the_business_wants_it(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
+    stub = held(days=10, declines="authentication_required")
+    async with running(temporal_time_skipping, stub) as run:
+        await run.pay()
+        assert (await run.finish()).status is S.COMPLETED
+    assert stub.names().count("bookings.end_card_request") == 1
+
+
+async def test_card_in_time_keeps_the_booking(temporal_time_skipping: WorkflowEnvironment) -> None:
+    stub = held(days=10, declines="authentication_required", without_card=WithoutCard.CANCEL)
+    async with running(temporal_time_skipping, stub) as run:
+        await run.pay()
+        await run.forward(6 * DAY + timedelta(minutes=1))
+        await run.wait_for_calls("attention.file")
+        await run.receive_new_card()
+        await run.wait_for_calls("payments.record", 2)
+        assert (await run.finish()).status is S.COMPLETED
+    assert stub.captured == ["pi_9"]

@@ -9,8 +9,9 @@ from temporalio import workflow
 from activities.bookings.bookings import BookingActivities
 from domain.payments.status import PaymentStatus
 from domain.payments.tasks import MoneyTask
-from workflows.bookings.booking.state import BookingState, until
+from workflows.bookings.booking.state import BookingState
 from workflows.bookings.booking.vouchers import goes_on, wait_for_the_clock
+from workflows.bookings.booking.waiting import until
 from workflows.support import options
 
 #: An intent in one of these cannot be paid any more.

@@ -46,6 +46,7 @@ class CarriedState:
     needs_attention: bool
     seen: tuple[UUID, ...]
     undone_at: datetime | None = None
+    card_due: datetime | None = None
 
 
 @dataclass(frozen=True)

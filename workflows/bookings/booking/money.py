@@ -8,6 +8,7 @@ from domain.payments.movements import of_surplus
 from domain.payments.settlement import TAKEN
 from domain.payments.status import Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
+from workflows.bookings.booking.cards import set_deadline
 from workflows.bookings.booking.state import BookingState
 from workflows.support import options
 
@@ -28,6 +29,8 @@ async def _make(state: BookingState, task: MoneyTask) -> None:
         _replace_intent(state, task, result, payment)
     if result.phase is Phase.FAILED and not _found_paid(task, result):
         # The key is the one that `record` uses, so that one problem has one attention item.
+        if task.movement is Movement.AUTHORIZE:
+            set_deadline(state)
         await state.raise_alert(f"{task.movement}_failed", task.movement_id, amount=task.amount, reason=result.reason)
     else:
         state.clear_alert()

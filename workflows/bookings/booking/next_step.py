@@ -16,6 +16,7 @@ class StepKind(StrEnum):
     REMIND = "reminder"
     WARN = "the voucher ends soon"
     RENEW = "authorization to be renewed"
+    CARD_DUE = "deadline for another card"
     COMPLETE = "end of the visit"
     CLOSE_UNATTENDED = "nobody closed the visit"
 
@@ -36,6 +37,7 @@ def next_step(
     done: Set[NextStep],
     authorized_until: datetime | None = None,
     undone_at: datetime | None = None,
+    card_due: datetime | None = None,
 ) -> NextStep:
     """The next thing to do.
 
@@ -43,11 +45,15 @@ def next_step(
     would come together with the confirmation. A reminder that was due later is sent, even if late.
     ``undone_at``: when staff undid the end of the visit. They have `options.AFTER_UNDO` to end it again by hand.
     ``authorized_until`` is when the card's authorization expires. It is renewed only if the visit is paid after that.
+    ``card_due``: by when the customer must give another card.
     """
     steps = [_end(booking, undone_at)]
     if authorized_until and booking.end_at + booking.no_show_grace + options.CAPTURE_WITHIN > authorized_until:
         renewal = NextStep(StepKind.RENEW, authorized_until - options.RENEW_AHEAD)
         steps += [renewal] if renewal not in done else []
+    if card_due is not None and booking.status is BookingStatus.CONFIRMED:
+        deadline = NextStep(StepKind.CARD_DUE, card_due)
+        steps += [deadline] if deadline not in done else []
     if booking.status is BookingStatus.CONFIRMED:
         steps += [step for step in _reminders(booking) if step.at > armed_at and step not in done]
     return min(steps, key=lambda step: step.at)

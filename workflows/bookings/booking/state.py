@@ -6,7 +6,7 @@ Postgres has the authoritative state of the booking. The state here is a copy fr
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from temporalio import workflow
@@ -26,6 +26,7 @@ from domain.payments.status import SECURED, Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
 from domain.platform.actor import ActorKind
 from workflows.bookings.booking import messages, stages
+from workflows.bookings.booking.cards import set_deadline
 from workflows.bookings.booking.next_step import NextStep
 from workflows.support import options
 from workflows.support.refusals import fail_workflow_task, is_unexpected, refusal_in, workflow_task_failure, wrong_state
@@ -56,6 +57,8 @@ class BookingState:
         self.armed_at: datetime = workflow.info().start_time
         self.done: set[NextStep] = set()
         self.undone_at: datetime | None = None
+        #: By when the customer must give another card.
+        self.card_due: datetime | None = None
         self._was_secured = False
         self._late_is_settled = False
         self._shown = (stages.stage_of(start.booking), start.booking.start_at)
@@ -76,6 +79,7 @@ class BookingState:
         self.armed_at = carried.armed_at
         self.done = set(carried.done)
         self.undone_at = carried.undone_at
+        self.card_due = carried.card_due
         self._was_secured = carried.was_secured
         self._late_is_settled = carried.late_is_settled
         self._needs_attention = carried.needs_attention
@@ -96,6 +100,7 @@ class BookingState:
             needs_attention=self._needs_attention,
             seen=tuple(self._seen)[-options.EVENTS_CARRIED :],
             undone_at=self.undone_at,
+            card_due=self.card_due,
         )
 
     # -- properties ----------------------------------------------------------------------------------------------
@@ -259,8 +264,10 @@ class BookingState:
         given_up = any((task.movement, task.payment_id) == (Movement.VOID, known) for task in self.money)
         if had_money and self.visiting and lost and not given_up:
             # The authorization expired before the visit: the booking stays confirmed without money.
+            set_deadline(self)
             await self.raise_alert("authorization_lost", str(known))
         if is_other and self.visiting and self.paid:
+            self.card_due = None
             self.clear_alert()
 
     async def add_ordered(self, movement_id: str) -> None:
@@ -380,20 +387,3 @@ class BookingState:
         if self.paid and is_event and not self._was_secured and self.booking.status in LOST:
             self.money_is_late = True
         self._was_secured = self._was_secured or self.paid
-
-
-async def until(condition: Callable[[], bool], deadline: datetime | None, name: str) -> bool:
-    """Wait for the condition. False: ``deadline`` (aware UTC, may be in the past) came first.
-
-    Handlers that started before the deadline are finished first, and their result counts.
-    """
-    left = None if deadline is None else deadline - workflow.now()
-    if left is None or left > timedelta(0):
-        try:
-            await workflow.wait_condition(condition, timeout=left, timeout_summary=name if left else None)
-        except TimeoutError:
-            pass
-        else:
-            return True
-    await workflow.wait_condition(workflow.all_handlers_finished)
-    return condition()

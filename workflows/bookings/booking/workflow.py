@@ -19,8 +19,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.bookings.booking.expiry import settle_hold
     from workflows.bookings.booking.money import move_money
     from workflows.bookings.booking.next_step import NextStep, StepKind, next_step
-    from workflows.bookings.booking.state import BookingState, until
+    from workflows.bookings.booking.state import BookingState
     from workflows.bookings.booking.vouchers import warn, warning_of
+    from workflows.bookings.booking.waiting import until
     from workflows.support import options
     from workflows.support.refusals import invalid_time, wrong_state
 
@@ -165,6 +166,11 @@ class BookingWorkflow:
         if step.kind is StepKind.RENEW:
             state.done.add(step)
             await state.decide(BookingActivities.begin_renewal, state.command(f"renew:{step.at.isoformat()}"))
+            return
+        if step.kind is StepKind.CARD_DUE:
+            state.done.add(step)
+            command = state.command(f"end_card_request:{step.at.isoformat()}")
+            await state.decide(BookingActivities.end_card_request, command)
             return
         if step.kind is StepKind.CLOSE_UNATTENDED:
             await state.raise_alert("visit_unattended", str(state.booking.booking_id))
@@ -349,7 +355,7 @@ class BookingWorkflow:
     def _next_step(self) -> NextStep:
         state = self._state
         until = state.payment.authorized_until if state.payment else None
-        return next_step(state.booking, state.armed_at, state.done, until, state.undone_at)
+        return next_step(state.booking, state.armed_at, state.done, until, state.undone_at, state.card_due)
 
     def _is_quiet(self) -> bool:
         return not self._state.money and workflow.all_handlers_finished()

@@ -11,6 +11,7 @@ from api.http.fields import Changes, Input, Output, examples
 from db.businesses.businesses import SettingsRow
 from domain.catalogue.service import ApprovalMode
 from domain.payments.status import PaymentMode
+from domain.payments.without_card import WithoutCard
 from domain.scheduling.availability.model import StartGrid
 from domain.scheduling.reassignment import StaffChangeNotice
 
@@ -36,6 +37,7 @@ _WHOLE = {
     "unproven_holds": 20,
     "undo_within": "PT10M",
     "konbini_days": 0,
+    "without_card": "keep",
     "auto_complete": True,
     "waitlist_offer_for": "PT30M",
     "feeds_name_customers": False,
@@ -63,6 +65,10 @@ _PROVISIONAL = (
 _UNDO = (
     "How long staff can undo a check-in, a completion, a no-show or a decline, as an ISO 8601 duration. Money and "
     "messages of the step wait for so long; zero makes every step final at once."
+)
+_WITHOUT_CARD = (
+    "What becomes of a booking with a card hold when the card can no longer be charged and the customer gives no other "
+    "card by the deadline in the message: `keep` it and ask a person, or `cancel` it free of charge."
 )
 _KONBINI = (
     "How many days a customer has to pay in cash at a convenience store; 0: it is not offered. It ends with a day in "
@@ -153,6 +159,7 @@ class SettingsUpdate(Changes):
     )
     undo_within: Undo | None = Field(default=None, description=_UNDO)
     konbini_days: Annotated[int, Field(ge=0, le=30)] | None = Field(default=None, description=_KONBINI)
+    without_card: WithoutCard | None = Field(default=None, description=_WITHOUT_CARD)
     auto_complete: bool | None = Field(
         default=None,
         description="Whether a booking completes by itself when `no_show_grace` is over.",
@@ -238,6 +245,7 @@ class OwnSettingsRead(SettingsRead):
     unproven_holds: int = Field(description=_UNPROVEN)
     undo_within: timedelta = Field(description=_UNDO)
     konbini_days: int = Field(description=_KONBINI)
+    without_card: WithoutCard = Field(description=_WITHOUT_CARD)
     auto_complete: bool = Field(description="Whether a booking completes by itself when `no_show_grace` is over.")
     waitlist_offer_for: timedelta = Field(
         description="How long an offer from the waitlist lasts, as an ISO 8601 duration.",

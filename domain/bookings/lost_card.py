@@ -1,0 +1,37 @@
+"""A card hold whose authorization is lost: what happens when the customer gives no other card in time. Pure rules."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from domain.booking_status import BookingStatus
+from domain.bookings.decisions import BookingFacts
+from domain.payments.settlement import Settlement, settle
+from domain.payments.status import SECURED, PaymentStatus
+from domain.payments.without_card import WithoutCard
+
+
+class LostCardStep(StrEnum):
+    """What to do at the deadline."""
+
+    NOTHING = "nothing"
+    #: The visit takes place without a card; a person looks at it.
+    REPORT = "report"
+    CANCEL = "cancel"
+
+
+def at_deadline(facts: BookingFacts, setting: WithoutCard, now: datetime) -> LostCardStep:
+    """What to do when the deadline has passed. Nothing where a card is authorized or the money was taken, and for a
+    customer who has arrived."""
+    if facts.status is not BookingStatus.CONFIRMED or not facts.amount_due:
+        return LostCardStep.NOTHING
+    payment = facts.payment
+    if payment is not None and payment.status in SECURED:
+        until = payment.authorized_until
+        if payment.status is not PaymentStatus.AUTHORIZED or until is None or until > now:
+            return LostCardStep.NOTHING
+    return LostCardStep.CANCEL if setting is WithoutCard.CANCEL and now < facts.start_at else LostCardStep.REPORT
+
+
+def settlement_of(facts: BookingFacts) -> Settlement:
+    """The money of a booking that is cancelled for it: nothing is charged, because there is nothing to charge."""
+    return settle(facts.payment, 0, facts.refunds_in_progress)

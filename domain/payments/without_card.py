@@ -1,0 +1,27 @@
+"""A card hold that the bank does not renew: until when the customer gives a card, and what the business wants then.
+
+The bank may ask the customer to authenticate (3-D Secure), which only the customer can do, on the payment page. Pure
+rules; times are aware UTC.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+#: The least time that a customer has for it, unless the visit begins before.
+LEAST = timedelta(hours=24)
+#: The code of a refusal that the customer can lift by authenticating (docs.stripe.com/declines/codes; PAY.JP v2 has the
+#: same name for it).
+AUTHENTICATION = "authentication_required"
+
+
+class WithoutCard(StrEnum):
+    """What becomes of a booking whose customer gives no card in time: the business's setting."""
+
+    KEEP = "keep"
+    CANCEL = "cancel"
+
+
+def answer_by(asked_at: datetime, authorized_until: datetime | None, start_at: datetime) -> datetime:
+    """The deadline: when the authorization expires, but not sooner than a day after the question, and at the start at
+    the latest."""
+    return min(max(authorized_until or asked_at, asked_at + LEAST), start_at)

@@ -1,0 +1,71 @@
+"""A card hold whose authorization is lost: the deadline for another card, and what happens after it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.booking_status import BookingStatus
+from domain.bookings.decisions import BookingFacts
+from domain.bookings.lost_card import LostCardStep, at_deadline, settlement_of
+from domain.catalogue.cancellation import Policy, Tier
+from domain.payments.status import SECURED, Movement, PaymentStatus
+from domain.payments.tasks import PaymentView
+from domain.payments.without_card import LEAST, WithoutCard, answer_by
+
+NOW = datetime(2026, 12, 1, 1, tzinfo=UTC)
+START = NOW + timedelta(days=5)
+B, P, S = BookingStatus, PaymentStatus, LostCardStep
+
+
+def facts(status: P | None = P.AUTHORIZED, until: datetime | None = NOW, **more: object) -> BookingFacts:
+    payment = status and PaymentView(UUID(int=1), status, 6000, 6000, 0, 0, True, until)
+    policy = Policy((Tier(0, 100),), 100)
+    plain = BookingFacts(B.CONFIRMED, START, 6000, "JPY", policy, payment, amount_due=6000)
+    return replace(plain, **more)  # type: ignore[arg-type]
+
+
+@given(
+    lapse=st.none() | st.timedeltas(timedelta(days=-3), timedelta(days=9)),
+    start=st.timedeltas(timedelta(hours=-1), timedelta(days=700)),
+)
+def test_answer_by_is_the_end_of_the_authorization_within_its_bounds(lapse: timedelta | None, start: timedelta) -> None:
+    by = answer_by(NOW, None if lapse is None else NOW + lapse, NOW + start)
+    assert by <= NOW + start, "never after the start"
+    assert by >= min(NOW + LEAST, NOW + start), "a day at least, or until the start"
+    if lapse is not None and LEAST <= lapse <= start:
+        assert by == NOW + lapse
+
+
+@pytest.mark.parametrize("setting", list(WithoutCard))
+@pytest.mark.parametrize("status", [None, *P])
+def test_at_deadline_follows_the_setting_where_no_card_is_valid(status: P | None, setting: WithoutCard) -> None:
+    step = at_deadline(facts(status), setting, NOW)
+    if status in SECURED - {P.AUTHORIZED}:
+        assert step is S.NOTHING
+    else:
+        assert step is (S.CANCEL if setting is WithoutCard.CANCEL else S.REPORT)
+
+
+@pytest.mark.parametrize("status", [one for one in B if one is not B.CONFIRMED])
+def test_at_deadline_leaves_a_customer_who_has_arrived_and_ended_bookings_alone(status: B) -> None:
+    assert at_deadline(replace(facts(None), status=status), WithoutCard.CANCEL, NOW) is S.NOTHING
+
+
+def test_at_deadline_keeps_what_is_authorized_until_later() -> None:
+    assert at_deadline(facts(until=NOW + timedelta(seconds=1)), WithoutCard.CANCEL, NOW) is S.NOTHING
+    assert at_deadline(facts(until=None), WithoutCard.CANCEL, NOW) is S.NOTHING
+    assert at_deadline(facts(None, amount_due=0), WithoutCard.CANCEL, NOW) is S.NOTHING
+
+
+def test_at_deadline_never_cancels_a_visit_that_has_begun() -> None:
+    assert at_deadline(facts(None, start_at=NOW), WithoutCard.CANCEL, NOW) is S.REPORT
+
+
+def test_settlement_of_a_lost_card_charges_nothing_whatever_the_policy() -> None:
+    assert settlement_of(facts()).movement is Movement.VOID
+    assert settlement_of(facts(None)).movement is None
+    assert settlement_of(facts(P.VOIDED)).retained == 0
