@@ -97,7 +97,7 @@ WORDS: Mapping[str, Text] = {
     "pay_konbini": Text("コンビニ払い（現金）", "Convenience store (cash)"),
     "voucher_title": Text("コンビニでのお支払い", "Pay at a convenience store"),
     "voucher_how": Text(
-        "{until}までに、下記のいずれかの店舗で{due}を現金でお支払いください。お支払いを確認すると、メールでお知らせします。",
+        "{until}までに、下記のいずれかのコンビニで{due}を現金でお支払いください。お支払いを確認すると、メールでお知らせします。",
         "Please pay {due} in cash at one of these stores by {until}. We e-mail you when your payment has arrived.",
     ),
     "voucher_code": Text("お支払い番号 {code}", "Payment code {code}"),
