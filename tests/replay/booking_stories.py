@@ -4,6 +4,7 @@ import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from uuid import uuid4
 
 from temporalio.client import WorkflowFailureError, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
@@ -12,6 +13,7 @@ from domain.booking_status import BookingStatus as S
 from domain.payments.status import Movement, PaymentMode, Phase
 from domain.payments.status import PaymentStatus as P
 from domain.payments.tasks import MoneyResult
+from domain.payments.without_card import WithoutCard
 from domain.platform.actor import ActorKind
 from tests.workflows.booking_run import BookingRun, running
 from tests.workflows.booking_stub import BookingStub
@@ -77,6 +79,23 @@ async def _pay_late(run: BookingRun) -> None:
 async def _settle_processing(run: BookingRun) -> None:
     await run.wait_for_calls("bookings.extend_hold")
     await run.receive(P.CAPTURED)
+
+
+async def _take_voucher(run: BookingRun) -> None:
+    webhook_id = uuid4()
+    run.stub.vouchers[webhook_id] = now() + timedelta(days=1)
+    await run.signal(webhook_id)
+    await run.wait_for_calls("payments.apply_event")
+
+
+async def _take_voucher_silently(run: BookingRun) -> None:
+    run.stub.take_voucher(now() + timedelta(days=1))
+    run.stub.is_extended = True
+
+
+async def _wait_for_warning(run: BookingRun) -> None:
+    await run.forward(timedelta(hours=13))
+    await run.wait_for_calls("payments.warn_of_voucher")
 
 
 async def _arrive(run: BookingRun) -> None:
@@ -197,5 +216,14 @@ BOOKING_STORIES: dict[str, Story] = {
     ),
     "new_card_too_late": _booking(lambda: _card_hold(policy=HALF), _pay, _give_new_card_too_late),
     "authorized_at_deadline": _booking(lambda: _card_hold(at_provider=P.AUTHORIZED), _lapse),
+    "voucher_paid": _booking(lambda: BookingStub(snapshot()), _take_voucher, _wait_for_warning, _pay),
+    "voucher_expired": _booking(lambda: BookingStub(snapshot()), _take_voucher),
+    "voucher_known_late": _booking(lambda: BookingStub(snapshot()), _take_voucher_silently, _lapse, _pay),
+    "cancelled_without_card": _booking(
+        lambda: _long_ahead(10, declines="authentication_required", without_card=WithoutCard.CANCEL),
+        _pay,
+        _go_on(days=6),
+    ),
+    "kept_without_card": _booking(lambda: _long_ahead(10, declines="authentication_required"), _pay, _go_on(days=6)),
     "unattended": _booking(lambda: BookingStub(snapshot(auto_complete=False, **INSTANT))),
 }

@@ -15,6 +15,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
         *("card_hold_captured", "capture_refused", "late_money_reinstated", "late_money_refunded", "resumed"),
         *("cancelled_by_operator", "unattended", "renewed_twice", "renewal_declined", "renewed_and_cancelled"),
         *("authorized_at_deadline", "new_card_captured", "new_card_too_late"),
+        *("voucher_paid", "voucher_expired", "voucher_known_late", "cancelled_without_card", "kept_without_card"),
         *("no_show_final", "no_show_undone", "decline_undone", "capture_ordered", "void_ordered"),
     ),
     "refund": ("succeeded", "failed", "pending_then_succeeded", "provider_away", "already_over"),
