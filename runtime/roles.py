@@ -29,8 +29,9 @@ _FILES = frozenset({_API, ProcessRole.PLATFORM, ProcessRole.MEDIA})
 NEEDED_BY: Mapping[str, frozenset[ProcessRole]] = {
     # The API signs tokens, the notices' worker signs links.
     "jwt_key": frozenset({_API, ProcessRole.NOTICES}),
-    # All read or write payloads of runs; the migration writes those of schedules.
+    # All talk to Temporal, and read or write payloads of runs; the migration writes those of schedules.
     "temporal_key": frozenset(ProcessRole),
+    "temporal_api_key": frozenset(ProcessRole),
     "stripe_api_key": _MONEY,
     "stripe_webhook_secret": frozenset({_API}),
     "stripe_webhook_previous_secret": frozenset({_API}),

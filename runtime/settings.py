@@ -121,6 +121,17 @@ class Settings(BaseSettings):
 
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
+    #: Whether the connection to Temporal is encrypted and the server's certificate checked.
+    temporal_tls: bool = False
+    #: The authorities that may sign the server's certificate, PEM. Unset: those of the system.
+    temporal_tls_ca_file: Path | None = None
+    #: The name in the server's certificate, where the address has another.
+    temporal_tls_server_name: str = ""
+    #: This client's own certificate and key, PEM, for a server that asks for one. Both or neither.
+    temporal_tls_cert_file: Path | None = None
+    temporal_tls_key_file: Path | None = None
+    #: Sent with every call, as Temporal Cloud wants it. Needs TLS. Empty: none.
+    temporal_api_key: SecretStr = SecretStr("")
     #: How long the API waits for a workflow's answer before it answers 503.
     temporal_rpc_timeout: timedelta = timedelta(seconds=8)
 
@@ -277,6 +288,22 @@ class Settings(BaseSettings):
     def _environment_is_known(self) -> Self:
         if "environment" not in self.model_fields_set:
             raise EnvironmentUnknown
+        return self
+
+    @model_validator(mode="after")
+    def _temporal_is_encrypted_where_it_must_be(self) -> Self:
+        if (self.temporal_tls_cert_file is None) is not (self.temporal_tls_key_file is None):
+            raise ValueError("OMOTENASHI_TEMPORAL_TLS_CERT_FILE and OMOTENASHI_TEMPORAL_TLS_KEY_FILE go together")
+        if not self.temporal_tls:
+            for name in (
+                "temporal_api_key",
+                "temporal_tls_ca_file",
+                "temporal_tls_cert_file",
+                "temporal_tls_server_name",
+            ):
+                value = getattr(self, name)
+                if value.get_secret_value() if isinstance(value, SecretStr) else value:
+                    raise ValueError(f"OMOTENASHI_{name.upper()} needs OMOTENASHI_TEMPORAL_TLS=true")
         return self
 
     @model_validator(mode="after")

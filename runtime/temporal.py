@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from temporalio.client import Client, Interceptor
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.service import TLSConfig
 
 from runtime.payload_codec import data_converter
 from runtime.settings import Settings
@@ -51,6 +52,21 @@ def identity(process: str) -> str:
     return f"{process} {os.getpid()}@{socket.gethostname()}"
 
 
+def _tls(settings: Settings) -> TLSConfig | bool:
+    if not settings.temporal_tls:
+        return False
+    ca, certificate, key = (
+        file.read_bytes() if file else None
+        for file in (settings.temporal_tls_ca_file, settings.temporal_tls_cert_file, settings.temporal_tls_key_file)
+    )
+    return TLSConfig(
+        server_root_ca_cert=ca,
+        domain=settings.temporal_tls_server_name or None,
+        client_cert=certificate,
+        client_private_key=key,
+    )
+
+
 async def connect(
     settings: Settings,
     *,
@@ -61,13 +77,15 @@ async def connect(
     """Connect to the namespace of the settings.
 
     Args:
-        settings: address and namespace.
+        settings: address, namespace, and how to encrypt and prove who we are. Certificates are read once, here: a
+            process is restarted to use new ones.
         process: names this process in :func:`identity`.
         lazy: connect with the first call instead of now, for a process that must start without Temporal.
         interceptors: of the client, and of workers made from it.
 
     Raises:
-        RuntimeError: no server answers at the address.
+        RuntimeError: no server answers at the address, its certificate is not accepted, or it does not accept ours.
+        OSError: a certificate's file cannot be read.
         UnusableKeys: the file of the payload keys cannot be used.
     """
     guard_exit()
@@ -75,6 +93,8 @@ async def connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,
         data_converter=data_converter(settings),
+        tls=_tls(settings),
+        api_key=settings.temporal_api_key.get_secret_value() or None,
         runtime=core_runtime(),
         identity=identity(process),
         lazy=lazy,

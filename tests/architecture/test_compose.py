@@ -37,6 +37,7 @@ OPTIONAL = frozenset(
     {
         *("OMOTENASHI_PAYJP_API_KEY", "OMOTENASHI_PAYJP_WEBHOOK_TOKEN", "OMOTENASHI_PAYJP_PUBLIC_KEY"),
         *("OMOTENASHI_STRIPE_WEBHOOK_PREVIOUS_SECRET", "OMOTENASHI_PAYJP_WEBHOOK_PREVIOUS_TOKEN"),
+        "OMOTENASHI_TEMPORAL_API_KEY",
     }
 )
 
@@ -81,7 +82,7 @@ def interpolate(value: str, variables: dict[str, str]) -> str:
 #: Of PAY.JP all or nothing is set; a secret before only while one is exchanged; the owner's URL is a default.
 NOT_DEMANDED = {
     *("payjp_api_key", "payjp_public_key", "payjp_webhook_token", "database_owner_url"),
-    *("stripe_webhook_previous_secret", "payjp_webhook_previous_token"),
+    *("stripe_webhook_previous_secret", "payjp_webhook_previous_token", "temporal_api_key"),
 }
 
 

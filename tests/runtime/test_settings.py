@@ -53,3 +53,28 @@ def test_public_url_of_production(url: str, expected: bool) -> None:
     with pytest.raises(UnsafeSettings) as refused:
         Settings(_env_file=None, environment="production", public_url=url)
     assert ("OMOTENASHI_PUBLIC_URL" in str(refused.value)) is not expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"temporal_api_key": "key"}, "OMOTENASHI_TEMPORAL_API_KEY needs OMOTENASHI_TEMPORAL_TLS=true"),
+        ({"temporal_tls_ca_file": "ca.pem"}, "OMOTENASHI_TEMPORAL_TLS_CA_FILE needs"),
+        ({"temporal_tls_server_name": "temporal"}, "OMOTENASHI_TEMPORAL_TLS_SERVER_NAME needs"),
+        (
+            {"temporal_tls_cert_file": "a.pem", "temporal_tls_key_file": "b.pem"},
+            "OMOTENASHI_TEMPORAL_TLS_CERT_FILE needs",
+        ),
+        ({"temporal_tls": "true", "temporal_tls_cert_file": "a.pem"}, "go together"),
+        ({"temporal_tls": "true", "temporal_tls_key_file": "b.pem"}, "go together"),
+    ],
+)
+def test_temporal_secrets_without_encryption_are_refused(settings: dict[str, str], expected: str) -> None:
+    """A key that is sent in plain is a key that others have."""
+    with pytest.raises(ValueError, match=expected):
+        Settings(_env_file=None, environment="test", **settings)
+
+
+def test_temporal_connection_is_plain_unless_told_otherwise() -> None:
+    settings = Settings(_env_file=None, environment="test", temporal_api_key="", temporal_tls="false")
+    assert settings.temporal_tls is False
