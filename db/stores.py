@@ -30,6 +30,7 @@ from db.media.media import MediaStore
 from db.messages.stores import MessageStores
 from db.onboarding.queries import VerificationListStore
 from db.onboarding.verifications import VerificationStore
+from db.open_rows import OpenRowStore
 from db.payments.accounts import AccountStore
 from db.payments.commands.checkout import CheckoutStore
 from db.payments.commands.open import OpeningStore
@@ -389,3 +390,8 @@ class Stores:
     def invariants(self) -> InvariantStore:
         """Invariants of the tables of all areas; platform scope, read only."""
         return InvariantStore(self.session, self.context)
+
+    @cached_property
+    def open_rows(self) -> OpenRowStore:
+        """The rows of all areas that must have a run; platform scope."""
+        return OpenRowStore(self.session, self.context)

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stack.cli_analytics import analytics
+from stack.cli_backup import backup
 from stack.cli_keys import keys
 from stack.cli_payments import payments
+from stack.cli_runs import runs
 from stack.cli_settings import DataDir
 from stack.cli_settings import settings_of as _settings
 from stack.folder import DEFAULT, DataFolder
@@ -28,8 +30,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(analytics)
+app.add_typer(backup)
 app.add_typer(keys)
 app.add_typer(payments)
+app.add_typer(runs)
 
 
 class Only(StrEnum):

@@ -10,10 +10,11 @@ from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReus
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from db.engine.session import Database
+from db.engine.session import Database, Scope
+from db.open_rows import RESTORE_RUN
 from db.platform.outbox import Command
 from workflows.processes import PROCESSES
-from workflows.start import ProcessSignal, ProcessStart
+from workflows.start import ProcessSignal, ProcessStart, RestoreRun
 
 #: Of one call to Temporal; the lease is longer than all calls of one delivery.
 RPC_TIMEOUT = timedelta(seconds=5)
@@ -30,6 +31,7 @@ class OutboxDispatcher:
         self._by_command: Mapping[str, tuple[Process, TypeAdapter[Any]]] = {
             each.command: (each, TypeAdapter(each.payload)) for each in processes
         }
+        self._starts: Mapping[str, ProcessStart[Any]] = {each.command: each for each in starts(processes)}
 
     async def deliver(self, command: Command) -> None:
         """Returns when Temporal has accepted the command, from this delivery or an earlier one.
@@ -37,6 +39,9 @@ class OutboxDispatcher:
         Raises:
             KeyError: unknown command. pydantic.ValidationError: wrong payload. RPCError: Temporal refused it.
         """
+        if command.command == RESTORE_RUN:
+            await self._restore(command)
+            return
         process, adapter = self._by_command[command.command]
         payload = adapter.validate_python(command.payload)
         if isinstance(process, ProcessStart):
@@ -47,7 +52,27 @@ class OutboxDispatcher:
     async def _start(self, command: Command, process: ProcessStart[Any], payload: object) -> None:
         if process.is_needed is not None and not await process.is_needed(payload, self._database):
             return
-        again = process.restarts(command.event)
+        await self._start_run(command, process, payload, again=process.restarts(command.event))
+
+    async def _restore(self, command: Command) -> None:
+        """Start the run of a row that still needs one, with what the row says now. Its signals are sent in any case: an
+        earlier delivery may have ended between them, and each counts once."""
+        about = _RESTORE.validate_python(command.payload)
+        process = self._starts[about.process]
+        if process.open_rows is None:
+            return
+        async with self._database.unit_of_work(Scope.platform()) as work:
+            row = await work.open_rows.find(process.open_rows, about.row_id)
+        if row is None:
+            return
+        restored = await process.restored(row, self._database)
+        await self._start_run(command, process, restored.start, again=True)
+        handle = self._client.get_workflow_handle(row.run)
+        for signal, message in restored.signals:
+            await handle.signal(signal, message, rpc_timeout=RPC_TIMEOUT)
+
+    async def _start_run(self, command: Command, process: ProcessStart[Any], payload: object, *, again: bool) -> None:
+        """Unless one is open; ``again``: also if one has ended."""
         try:
             await self._client.start_workflow(
                 process.workflow,
@@ -96,6 +121,13 @@ class OutboxDispatcher:
 
 
 _ALLOW = WorkflowIDReusePolicy.ALLOW_DUPLICATE
+_RESTORE = TypeAdapter(RestoreRun)
+
+
+def starts(processes: Sequence[Process] = PROCESSES) -> Sequence[ProcessStart[Any]]:
+    """Every way to start a run, once: those of commands, and those of signals that start a run where none is open."""
+    found = [each if isinstance(each, ProcessStart) else each.process for each in processes]
+    return list({each.command: each for each in found if each is not None}.values())
 
 
 def _priority(process: ProcessStart[Any], payload: object) -> Priority:

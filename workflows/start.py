@@ -4,13 +4,16 @@ Each process declares its own in ``workflows/<area>/<process>/start.py``. `workf
 `workers.outbox_dispatcher`. Workflow code never imports them.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
+from pydantic import TypeAdapter
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from db.engine.session import Database
+from db.open_rows import OpenRow, OpenRows
 
 P = TypeVar("P")
 
@@ -23,6 +26,22 @@ def never(event: str) -> bool:
 def always(event: str) -> bool:
     """Every event starts a new run with the same id when the earlier run has ended."""
     return True
+
+
+@dataclass(frozen=True)
+class Restored(Generic[P]):
+    """What a run starts with that replaces a lost one, and the signals that follow: names and messages."""
+
+    start: P
+    signals: Sequence[tuple[str, object]] = ()
+
+
+@dataclass(frozen=True)
+class RestoreRun:
+    """Payload of ``run.restore``. ``process``: the command of its `ProcessStart`. ``row_id``: the key of the row."""
+
+    process: str
+    row_id: UUID
 
 
 @dataclass(frozen=True)
@@ -48,6 +67,17 @@ class ProcessStart(Generic[P]):
     priority: Callable[[P], int] | None = None
     #: Whether a run is still needed when the row is delivered; None: always.
     is_needed: Callable[[P, Database], Awaitable[bool]] | None = None
+    #: The rows that must have a run. None: ``unlisted`` says why nothing is lost without.
+    open_rows: OpenRows | None = None
+    unlisted: str | None = None
+    #: What a run starts with that replaces a lost one; None: the payload of the row.
+    restore: Callable[[OpenRow, Database], Awaitable[Restored[P]]] | None = None
+
+    async def restored(self, row: OpenRow, database: Database) -> Restored[P]:
+        """What the run of ``row`` starts with."""
+        if self.restore is not None:
+            return await self.restore(row, database)
+        return Restored(TypeAdapter(self.payload).validate_python(row.payload))
 
 
 @dataclass(frozen=True)

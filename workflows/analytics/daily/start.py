@@ -27,6 +27,7 @@ START = ProcessStart(
     attributes=no_attributes,
     summary=lambda start: "computes marked business days",
     restarts=always,
+    unlisted="marked days stay marked until they are computed, and the next night's run computes them",
 )
 
 MARKED = ProcessSignal(

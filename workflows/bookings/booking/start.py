@@ -5,12 +5,15 @@ from uuid import UUID
 
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
+from db import open_rows
 from db.engine.session import Database, Scope
+from db.open_rows import OpenRow
 from db.platform.outbox import CANCEL_STRANDED, MOVE_MONEY, PAYMENT_EVENT, START_BOOKING
 from domain.bookings.snapshot import BookingSnapshot
+from domain.payments.status import SECURED
 from workflows.bookings.booking import messages
 from workflows.bookings.booking.stages import stage_of
-from workflows.start import ProcessSignal, ProcessStart
+from workflows.start import ProcessSignal, ProcessStart, Restored
 from workflows.support import ids, queues
 from workflows.support.priorities import MONEY, business_key
 from workflows.support.search_attributes import BOOKING_ID, BUSINESS_ID, STAGE, STARTS_AT
@@ -50,6 +53,31 @@ async def _resumed(
         return messages.BookingInput(await work.bookings.snapshot(about.booking_id), resumed=True)
 
 
+async def _restored(row: OpenRow, database: Database) -> Restored[messages.BookingInput]:
+    """What the lost run had: the payment that counts, the reminders that are still to come, and the movements of money
+    that were asked for and have no outcome. Reminders that were sent are not sent again by their activity."""
+    async with database.unit_of_work(Scope.platform()) as work:
+        booking = await work.bookings.snapshot(row.id)
+        payment_id = await work.open_rows.current_payment(row.id)
+        payment = None if payment_id is None else await work.payments.view(payment_id)
+        armed_at = await work.open_rows.armed_at(row.id)
+        ordered = await work.open_rows.ordered_money(row.id)
+    carried = messages.CarriedState(
+        payment=payment,
+        hold_settled=not booking.amount_due,
+        money_is_late=False,
+        expects_events=False,
+        armed_at=armed_at,
+        done=(),
+        was_secured=payment is not None and payment.status in SECURED,
+        late_is_settled=False,
+        needs_attention=False,
+        seen=(),
+    )
+    signals = [(messages.MOVE_MONEY, messages.MoveMoneyInput(movement_id)) for movement_id in ordered]
+    return Restored(messages.BookingInput(booking, resumed=True, carried=carried), signals)
+
+
 def attributes_of(booking: BookingSnapshot) -> TypedSearchAttributes:
     """Search attributes that are set at the start, where they are no extra billable action."""
     return TypedSearchAttributes(
@@ -80,6 +108,8 @@ START = ProcessStart(
     summary=lambda start: summary_of(start.booking),
     fairness_key=lambda start: business_key(start.booking.business_id),
     priority=lambda start: MONEY,
+    open_rows=open_rows.BOOKINGS,
+    restore=_restored,
 )
 
 PAYMENT_EVENTS = ProcessSignal(

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from temporalio.common import SearchAttributePair
 
+from db import open_rows
 from db.engine.session import Database
 from db.platform.outbox import WAKE_WAITLIST
 from workflows.bookings.waitlist import messages
@@ -35,6 +36,7 @@ START = ProcessStart(
     summary=lambda start: "offers freed time to those who wait",
     restarts=always,
     fairness_key=lambda start: business_key(start.business_id),
+    open_rows=open_rows.WAITLISTS,
 )
 
 WOKEN = ProcessSignal(

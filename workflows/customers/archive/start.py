@@ -2,6 +2,7 @@
 
 from temporalio.common import SearchAttributePair
 
+from db import open_rows
 from db.platform.outbox import START_BUSINESS_ARCHIVE
 from workflows.customers.archive import messages
 from workflows.start import ProcessStart, attributes
@@ -17,4 +18,5 @@ START = ProcessStart(
     attributes=lambda start: attributes(SearchAttributePair(BUSINESS_ID, str(start.business_id))),
     summary=lambda start: "an archive of everything that a business owns",
     fairness_key=lambda start: str(start.business_id),
+    open_rows=open_rows.ARCHIVES,
 )

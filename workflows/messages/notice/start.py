@@ -2,6 +2,7 @@
 
 from temporalio.common import SearchAttributePair
 
+from db import open_rows
 from db.platform.outbox import START_NOTICE
 from domain.messages.kinds import NoticeKind
 from workflows.messages.notice import messages
@@ -26,4 +27,5 @@ START = ProcessStart(
     priority=lambda start: REMINDER if start.kind in _LATER else ANSWER,
     # A person asked to try again after the first run had given up.
     restarts=lambda event: event == "notice.retried",
+    open_rows=open_rows.NOTICES,
 )

@@ -1,6 +1,7 @@
 """The messages of a review's workflow."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from domain.onboarding.verification import Decision, ReviewStatus
@@ -27,6 +28,11 @@ class VerificationInput:
 
     verification_id: UUID
     business_id: UUID
+    #: Of a run that replaces a lost one: the status, since when (aware UTC; None: the start of the run), and how often
+    #: the business has submitted.
+    status: ReviewStatus = ReviewStatus.WAITING
+    since: datetime | None = None
+    round: int = 1
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from temporalio.common import SearchAttributePair
 
+from db import open_rows
 from db.engine.session import Database, Scope
 from db.platform.outbox import START_VERIFICATION
 from domain.onboarding.verification import ReviewStatus
@@ -33,4 +34,5 @@ START = ProcessStart(
     # A rejected business may submit again.
     restarts=always,
     is_needed=_is_open,
+    open_rows=open_rows.VERIFICATIONS,
 )

@@ -27,9 +27,9 @@ class VerificationWorkflow:
     @workflow.init
     def __init__(self, start: messages.VerificationInput) -> None:
         self._start = start
-        self._status = ReviewStatus.WAITING
-        self._since = workflow.info().start_time
-        self._round = 1
+        self._status = start.status
+        self._since = start.since or workflow.info().start_time
+        self._round = start.round
         self._reminded = 0
         self._waiting_until: datetime | None = None
         self._lock = asyncio.Lock()

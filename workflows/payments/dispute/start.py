@@ -2,6 +2,7 @@
 
 from temporalio.common import SearchAttributePair
 
+from db import open_rows
 from db.platform.outbox import START_DISPUTE
 from workflows.payments.dispute import messages
 from workflows.start import ProcessStart, attributes
@@ -18,4 +19,5 @@ START = ProcessStart(
         SearchAttributePair(BUSINESS_ID, str(start.business_id)), SearchAttributePair(BOOKING_ID, str(start.booking_id))
     ),
     summary=lambda start: f"dispute about booking {start.booking_id}",
+    open_rows=open_rows.DISPUTES,
 )

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from temporalio.common import SearchAttributePair
 
+from db import open_rows
 from db.engine.session import Database
 from db.platform.outbox import REFUND_EVENT, START_REFUND
 from workflows.payments.refund import messages
@@ -40,6 +41,7 @@ START = ProcessStart(
     summary=lambda start: f"refund for booking {start.booking_id}",
     fairness_key=lambda start: business_key(start.business_id),
     priority=lambda start: MONEY,
+    open_rows=open_rows.REFUNDS,
 )
 
 EVENTS = ProcessSignal(

@@ -2,6 +2,7 @@
 
 from temporalio.common import SearchAttributePair
 
+from db import open_rows
 from db.engine.session import Database
 from db.platform.outbox import REVIEW_CHANGED
 from domain.reviews.status import PublicationStatus
@@ -28,6 +29,7 @@ START = ProcessStart(
     summary=lambda start: f"review {start.review_id}",
     restarts=always,
     fairness_key=lambda start: str(start.business_id),
+    open_rows=open_rows.REVIEWS,
 )
 
 CHANGED = ProcessSignal(

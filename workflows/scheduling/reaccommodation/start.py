@@ -5,6 +5,7 @@ from uuid import UUID
 
 from temporalio.common import SearchAttributePair
 
+from db import open_rows
 from db.platform.outbox import REACCOMMODATION_DECIDED, START_REACCOMMODATION
 from workflows.scheduling.reaccommodation import messages
 from workflows.start import ProcessSignal, ProcessStart, attributes
@@ -33,6 +34,7 @@ START = ProcessStart(
     ),
     summary=lambda start: f"another time for booking {start.booking_id}, until {start.decide_by:%Y-%m-%d %H:%M} UTC",
     fairness_key=lambda start: business_key(start.business_id),
+    open_rows=open_rows.REACCOMMODATIONS,
 )
 
 DECIDED = ProcessSignal(
