@@ -16,6 +16,7 @@ from db.engine.session import Database, Scope
 from db.invariants import Expected, Finding, Limits
 from domain.booking_status import FINAL
 from stack.audit.invariants import Report
+from workers.schedules import SCHEDULES
 from workflows.support import ids
 
 #: Ids asked for in one list; the query's text has a limit.
@@ -30,6 +31,9 @@ async def check_workflows(database: Database, client: Client, report: Report, li
     kept_for = await _retention(client)
     # Less than the whole retention: a closed run that Temporal deletes during the audit is no violation.
     ended_after = report.at - min(kept_for * 0.9, timedelta(days=365))
+    # A run that ended before this Temporal began was lost with the one before it; nothing more is to come of it.
+    if began_at := await _began_at(client):
+        ended_after = max(ended_after, began_at)
     audit = _Auditor(database, client, report.at, limits, ended_after)
     async for finding in audit.bookings():
         report.add(finding)
@@ -124,6 +128,17 @@ class _Auditor:
                 return None
             raise
         return run.status
+
+
+async def _began_at(client: Client) -> datetime | None:
+    """When the schedules were written for the first time, which is when the database of this Temporal was new."""
+    try:
+        described = await client.get_schedule_handle(SCHEDULES[0].id).describe(rpc_timeout=_CALL)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return None
+        raise
+    return described.info.created_at
 
 
 async def _retention(client: Client) -> timedelta:

@@ -103,7 +103,7 @@ async def _load(platform: Platform, result: Result, made: population.Population,
     """Customers and killer at the same time."""
     plan = result.plan
     dice = plan.dice("customers")
-    visits = _visits(result, made, platform.settings())
+    visits = visits_of(plan, made, platform.settings())
     await troubles.order(sandbox)
 
     async def come(visit: Visit, after: float) -> None:
@@ -134,8 +134,9 @@ async def _load(platform: Platform, result: Result, made: population.Population,
     return visits
 
 
-def _visits(result: Result, made: population.Population, settings: Settings) -> list[Visit]:
-    dice, tokens = result.plan.dice("visits"), Tokens(KeyRing.of(settings), settings.access_token_lifetime)
+def visits_of(plan: Plan, made: population.Population, settings: Settings) -> list[Visit]:
+    """What each customer is going to do."""
+    dice, tokens = plan.dice("visits"), Tokens(KeyRing.of(settings), settings.access_token_lifetime)
 
     def token(user_id: UUID) -> Callable[[], str]:
         return lambda: tokens.issue(Login(user_id, is_admin=False), datetime.now(UTC))

@@ -240,7 +240,9 @@ async def test_open_run_without_a_row_is_listed_and_not_touched(disaster: Disast
 
 async def _until_listed(temporal: Client, run: str) -> None:
     """Temporal's list is a moment behind."""
-    while not [each async for each in temporal.list_workflows(f"WorkflowId = '{run}'")]:
+    for _ in range(200):
+        if [each async for each in temporal.list_workflows(f"WorkflowId = '{run}'")]:
+            return
         await asyncio.sleep(0.05)
 
 
