@@ -75,11 +75,16 @@ class Postgres:
             prepare=self._prepare,
             port=self.port,
             is_ready=self._is_ready,
+            # Recovery from a backup replays everything that was written after it.
+            ready_within=timedelta(minutes=30) if self._recovers() else timedelta(seconds=30),
             settle=self._settle,
             stop_signal=signal.SIGINT,
             stop_within=timedelta(seconds=20),
             account=unprivileged_account(),
         )
+
+    def _recovers(self) -> bool:
+        return (self.folder / "recovery.signal").exists()
 
     async def _prepare(self) -> None:
         account = unprivileged_account()
@@ -125,8 +130,11 @@ class Postgres:
             connection = await asyncpg.connect(self.url(SUPERUSER, "postgres"), ssl=False, timeout=2)
         except asyncpg.PostgresError:
             return False
-        await connection.close()
-        return True
+        try:
+            # A cluster that was restored answers while it recovers, and refuses every write.
+            return not await connection.fetchval("SELECT pg_is_in_recovery()")
+        finally:
+            await connection.close()
 
     async def _settle(self) -> None:
         if self.set_up:
