@@ -13,15 +13,22 @@ _WINDOWS = """
     unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS w (business_id, from_at, to_at)
     JOIN bookings b ON b.business_id = w.business_id AND b.start_at >= w.from_at AND b.start_at < w.to_at
 """
+# The first completed booking is looked up once for each customer of the page, not once for each booking.
 _BOOKINGS = f"""
-    SELECT b.id, b.business_id, b.customer_id, b.status, b.party_size, b.price,
-           (b.start_at AT TIME ZONE z.time_zone)::date - DATE '1970-01-01',
-           extract(hour FROM b.start_at AT TIME ZONE z.time_zone)::int * 60
-               + extract(minute FROM b.start_at AT TIME ZONE z.time_zone)::int,
-           CASE WHEN b.status = 'completed' AND NOT EXISTS (
-               SELECT 1 FROM bookings o WHERE o.customer_id = b.customer_id AND o.status = 'completed'
-                  AND (o.start_at < b.start_at OR (o.start_at = b.start_at AND o.id < b.id))) THEN 1 ELSE 0 END
-      FROM {_WINDOWS} JOIN businesses z ON z.id = b.business_id
+    WITH page AS MATERIALIZED (
+        SELECT b.id, b.business_id, b.customer_id, b.status, b.party_size, b.price, b.start_at FROM {_WINDOWS}
+    ), first AS (
+        SELECT f.id FROM (SELECT DISTINCT customer_id FROM page WHERE status = 'completed') c
+         CROSS JOIN LATERAL (
+            SELECT o.id FROM bookings o WHERE o.customer_id = c.customer_id AND o.status = 'completed'
+             ORDER BY o.start_at, o.id LIMIT 1) f
+    )
+    SELECT b.id, b.business_id, b.customer_id, b.status, b.party_size, b.price, l.at::date - DATE '1970-01-01',
+           extract(hour FROM l.at)::int * 60 + extract(minute FROM l.at)::int,
+           CASE WHEN f.id IS NULL THEN 0 ELSE 1 END
+      FROM page b JOIN businesses z ON z.id = b.business_id
+      CROSS JOIN LATERAL (SELECT b.start_at AT TIME ZONE z.time_zone AS at OFFSET 0) l
+      LEFT JOIN first f ON f.id = b.id
 """
 _ITEMS = f"""
     SELECT i.booking_id, i.position, i.service_id, i.price

@@ -74,7 +74,7 @@ _DRAIN = timedelta(minutes=3)
 
 @dataclass
 class Drill:
-    """What it showed. ``wrong`` are sentences. ``acknowledged``: bookings that a customer was told of."""
+    """What it showed. ``wrong`` are sentences. ``acknowledged``: bookings that the API has answered."""
 
     acknowledged: int = 0
     lost: int = 0

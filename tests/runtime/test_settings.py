@@ -75,6 +75,6 @@ def test_temporal_secrets_without_encryption_are_refused(settings: dict[str, str
         Settings(_env_file=None, environment="test", **settings)
 
 
-def test_temporal_connection_is_plain_unless_told_otherwise() -> None:
+def test_temporal_connection_is_plain_unless_a_setting_says_otherwise() -> None:
     settings = Settings(_env_file=None, environment="test", temporal_api_key="", temporal_tls="false")
     assert settings.temporal_tls is False

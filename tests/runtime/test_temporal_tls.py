@@ -95,7 +95,7 @@ class Site:
     ca: Path
     cert: Path
     key: Path
-    stranger: tuple[Path, Path]
+    other_client: tuple[Path, Path]
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ async def site(temporal_server: str, tmp_path: Path) -> AsyncIterator[Site]:
     context.verify_mode = ssl.CERT_REQUIRED
     context.set_alpn_protocols(["h2"])
     async with encrypted(temporal_server, context) as address:
-        yield Site(address, ca, *client, issue("client", other).write(tmp_path, "stranger"))
+        yield Site(address, ca, *client, issue("client", other).write(tmp_path, "other_client"))
 
 
 def settings_of(site: Site, **changes: object) -> Settings:
@@ -132,14 +132,14 @@ async def test_connect_speaks_tls_and_shows_its_certificate(site: Site) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    ["plain", "no certificate", "a stranger's certificate", "another name", "an unknown authority"],
+    ["plain", "no certificate", "a certificate of another authority", "another name", "an unknown authority"],
 )
 async def test_connect_is_refused_by_who_cannot_be_trusted(site: Site, wrong: str) -> None:
     changes: dict[str, object] = {
         "plain": {name: value for name, value in Settings(environment="test") if name.startswith("temporal_tls")},
         "no certificate": {"temporal_tls_cert_file": None, "temporal_tls_key_file": None},
-        "a stranger's certificate": dict(
-            zip(("temporal_tls_cert_file", "temporal_tls_key_file"), site.stranger, strict=True)
+        "a certificate of another authority": dict(
+            zip(("temporal_tls_cert_file", "temporal_tls_key_file"), site.other_client, strict=True)
         ),
         "another name": {"temporal_tls_server_name": "somebody.else"},
         "an unknown authority": {"temporal_tls_ca_file": None},

@@ -264,6 +264,6 @@ async def test_movement_without_an_outcome_is_ordered_again(disaster: Disaster, 
     signals = []
     async for event in disaster.temporal.get_workflow_handle(disaster.run("booking.start")).fetch_history_events():
         if event.HasField("workflow_execution_signaled_event_attributes"):
-            told = event.workflow_execution_signaled_event_attributes
-            signals.append((told.signal_name, (await CONVERTER.decode(told.input.payloads))[0]))
+            sent = event.workflow_execution_signaled_event_attributes
+            signals.append((sent.signal_name, (await CONVERTER.decode(sent.input.payloads))[0]))
     assert signals == [("move_money", {"movement_id": "m1"})]
