@@ -7,7 +7,9 @@ import time
 import zipfile
 from collections.abc import AsyncIterator
 from typing import BinaryIO
+from uuid import UUID
 
+import asyncpg
 import pytest_asyncio
 
 from activities.customers.archives import ArchiveActivities, ArchiveStepInput
@@ -95,10 +97,24 @@ async def test_archive_has_the_rows_of_the_business_alone(pool: Database) -> Non
     assert json.loads(file.read("refunds.json")) == []
 
 
-async def test_archive_of_10_000_customers_takes_less_than_a_minute(pool: Database) -> None:
+async def _fill(database: servers.Database, business_id: UUID) -> None:
+    """10 000 customers without their search entries, which are in no archive and take four milliseconds each."""
+    connection = await asyncpg.connect(database.superuser_url, ssl=False)
+    try:
+        await connection.execute("SET session_replication_role = replica")
+        await connection.execute(
+            _FILL.replace(":count", "10000").replace(":business", f"CAST('{business_id}' AS uuid)")
+        )
+    finally:
+        await connection.close()
+
+
+async def test_archive_of_10_000_customers_takes_less_than_a_minute(
+    pool: Database, shared_database: servers.Database
+) -> None:
     """Processor time of this process; the aim is 60 s for everything."""
     salon = await data.add_salon(pool)
-    await data.rows(pool, _FILL.replace(":count", "10000"), business=salon.business_id)
+    await _fill(shared_database, salon.business_id)
     began = time.process_time()
     file = await written(pool, salon)
     took = time.process_time() - began
