@@ -132,6 +132,8 @@ class Settings(BaseSettings):
     temporal_tls_key_file: Path | None = None
     #: Sent with every call, as Temporal Cloud wants it. Needs TLS. Empty: none.
     temporal_api_key: SecretStr = SecretStr("")
+    #: Where a worker or relay serves the metrics of Temporal's SDK, as 0.0.0.0:9464. Empty: nowhere.
+    temporal_metrics_address: str = ""
     #: How long the API waits for a workflow's answer before it answers 503.
     temporal_rpc_timeout: timedelta = timedelta(seconds=8)
 

@@ -9,7 +9,14 @@ import time
 from collections.abc import Sequence
 
 from temporalio.client import Client, Interceptor
-from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    PrometheusConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
 from temporalio.service import TLSConfig
 
 from runtime.payload_codec import data_converter
@@ -31,8 +38,9 @@ def guard_exit() -> None:
 
 
 @functools.cache
-def core_runtime() -> Runtime:
-    """The SDK core's runtime of this process.
+def core_runtime(metrics_address: str = "") -> Runtime:
+    """The SDK core's runtime of this process; with an address (host and port) it serves its metrics there, in
+    Prometheus's format.
 
     Its logs are forwarded to :data:`CORE_LOGGER`. By default they are written to standard output, where a full pipe
     would block the process.
@@ -42,9 +50,14 @@ def core_runtime() -> Runtime:
             logging=LoggingConfig(
                 filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
                 forwarding=LogForwardingConfig(logger=logging.getLogger(CORE_LOGGER), append_target_to_name=False),
-            )
+            ),
+            metrics=_metrics(metrics_address) if metrics_address else None,
         )
     )
+
+
+def _metrics(address: str) -> PrometheusConfig:
+    return PrometheusConfig(address, durations_as_seconds=True, unit_suffix=True, counters_total_suffix=True)
 
 
 def identity(process: str) -> str:
@@ -95,7 +108,7 @@ async def connect(
         data_converter=data_converter(settings),
         tls=_tls(settings),
         api_key=settings.temporal_api_key.get_secret_value() or None,
-        runtime=core_runtime(),
+        runtime=core_runtime(settings.temporal_metrics_address),
         identity=identity(process),
         lazy=lazy,
         interceptors=interceptors,

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
@@ -19,13 +20,15 @@ from domain.booking_status import BookingStatus
 from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.platform.actor import ActorKind
 from runtime.settings import Settings
+from tests.api.http.test_monitoring import EXPRESSIONS, SDK_SERIES, labels_of
 from tests.support import data, servers
-from tests.support.sandbox import running_sandbox
+from tests.support.sandbox import free_port, running_sandbox
 from tests.workers.commands import ask_to_start, snapshot_of
 from workers import outbox_relay as relay
 from workers.main import run_worker, steps_at_once
 from workflows.bookings.booking import messages
-from workflows.support import ids
+from workflows.payments.reconciliation import messages as reconciliation
+from workflows.support import ids, queues
 
 
 @contextlib.asynccontextmanager
@@ -154,5 +157,30 @@ async def test_run_worker_names_an_unknown_role(settings: Settings) -> None:
 
 def test_steps_at_once_leaves_a_connection_for_each_step(settings: Settings) -> None:
     all_connections = settings.database_pool_size + settings.database_pool_overflow
-    for queues in (1, 2, 3, 4):
-        assert steps_at_once(settings, queues) * queues * 2 <= all_connections
+    for number in (1, 2, 3, 4):
+        assert steps_at_once(settings, number) * number * 2 <= all_connections
+
+
+async def test_worker_serves_the_series_that_the_alerts_name(temporal: Client, settings: Settings) -> None:
+    """With the labels that the rules use: a task that fails, and a call to a provider that is away."""
+    address = f"127.0.0.1:{free_port()}"
+    measured = settings.model_copy(update={"temporal_metrics_address": address})
+    wanted = {name for one in EXPRESSIONS for name in SDK_SERIES.findall(one)}
+    assert len(wanted) == 3
+    async with running(run_worker(measured, ["payments"])):
+        await temporal.start_workflow("unknown", id=f"unknown/{uuid4()}", task_queue=queues.PAYMENTS)
+        about = reconciliation.ReconciliationInput(providers=("stripe",))
+        await temporal.start_workflow(
+            reconciliation.WORKFLOW, about, id=f"reconciliation/{uuid4()}", task_queue=queues.PAYMENTS
+        )
+        served: list[str] = []
+        async with asyncio.timeout(60), httpx.AsyncClient() as http:
+            missing = wanted
+            while missing:
+                served = (await http.get(f"http://{address}/metrics")).text.splitlines()
+                missing = {name for name in wanted if not any(line.startswith(f"{name}{{") for line in served)}
+                await asyncio.sleep(0.2)
+    labels = {name: " ".join(line for line in served if line.startswith(name)) for name in wanted}
+    for expression in EXPRESSIONS:
+        for name in SDK_SERIES.findall(expression):
+            assert all(f'{label}="' in labels[name] for label in labels_of(expression)), (name, labels[name])
