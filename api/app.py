@@ -1,7 +1,9 @@
 """Assembles the API: routes, middleware, and the services that it depends on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+import copy
+import functools
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +24,7 @@ from api.access.tokens import Tokens
 from api.http import documentation, errors, health, metrics, root
 from api.http import openapi as document
 from api.http.idempotency import HEADER, REPLAYED, Replay, replayed
-from api.http.rate_limits import LIMIT_HEADERS, route_facts
+from api.http.rate_limits import LIMIT_HEADERS, RouteFacts, route_facts
 from api.http.request_context import RequestContextMiddleware
 from api.http.request_limits import RequestLimitsMiddleware
 from api.http.response_cache import Answers
@@ -44,7 +46,9 @@ from runtime import temporal as temporal_connection
 from runtime.keyring import KeyRing
 from runtime.links import Links
 from runtime.payload_codec import payload_codec
-from runtime.settings import Environment, Settings
+from runtime.settings import Settings
+
+_TITLE, _VERSION = "Omotenashi Connect", "1"
 
 
 def _utc_now() -> datetime:
@@ -105,8 +109,8 @@ _COUNTING = {"database_pool_size": 4, "database_pool_overflow": 0}
 
 def _application(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:
     return FastAPI(
-        title="Omotenashi Connect",
-        version="1",
+        title=_TITLE,
+        version=_VERSION,
         description=document.description(),
         lifespan=lifespan,
         docs_url=None,
@@ -116,8 +120,13 @@ def _application(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]
 
 
 def openapi_document() -> dict[str, Any]:
-    """The OpenAPI document, without a running server."""
-    return create_app(Settings(environment=Environment.DEVELOPMENT)).openapi()
+    """The OpenAPI document, without a running server; the caller's own."""
+    return copy.deepcopy(_openapi_document())
+
+
+@functools.cache
+def _openapi_document() -> dict[str, Any]:
+    return document.document_of(_TITLE, _VERSION, _shared_routes(), _shared_facts().values())
 
 
 def _furnish(app: FastAPI, settings: Settings) -> None:
@@ -126,18 +135,25 @@ def _furnish(app: FastAPI, settings: Settings) -> None:
     app.state.metrics = metrics.Metrics()
     _add_routes(app)
     _add_layers(app, settings)
-    document.install(app)
-    app.state.route_facts = route_facts(app.routes)
+    app.openapi = _openapi_document  # type: ignore[method-assign]
+    shared = {id(route) for route in _shared_routes()}
+    app.state.route_facts = _shared_facts() | route_facts(route for route in app.routes if id(route) not in shared)
 
 
-def _all_routes() -> Iterator[BaseRoute]:
-    """All routes, shared by all applications of this process: they do not depend on settings."""
-    for router in (*routes.ROUTERS, health.router, metrics.router, root.router):
-        yield from router.routes
+@functools.cache
+def _shared_routes() -> tuple[BaseRoute, ...]:
+    """The routes that all applications of this process share: they do not depend on settings."""
+    routers = (*routes.ROUTERS, health.router, metrics.router, root.router)
+    return (*documentation.ROUTES, *(route for router in routers for route in router.routes), *pages.ROUTES)
+
+
+@functools.cache
+def _shared_facts() -> dict[Callable[..., Any], RouteFacts]:
+    return route_facts(_shared_routes())
 
 
 def _add_routes(app: FastAPI) -> None:
-    app.router.routes.extend((*documentation.ROUTES, *_all_routes(), *pages.ROUTES))
+    app.router.routes.extend(_shared_routes())
     errors.install(app)
     app.add_exception_handler(Replay, _replay)
     RoutesByPath.install(app.router)

@@ -1,5 +1,6 @@
 """Fixtures of all tests: the real servers, and a migrated database for each test that asks for one."""
 
+import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 
@@ -10,6 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 from runtime.temporal import guard_exit
 from tests.support import sampling
 from tests.support.leaks import watch
+from tests.support.reused_database import ReusedDatabases
 from tests.support.sandbox import Sandbox, running_sandbox
 from tests.support.servers import (
     Database,
@@ -66,6 +68,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             raise pytest.UsageError(f"{metafunc.definition.nodeid}: sort the values of parametrize")
 
 
+def pytest_collection(session: pytest.Session) -> None:
+    """Modules and tests are not garbage: the collector need not look at them while they are loaded."""
+    gc.disable()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Neither afterwards, at each collection of a whole run."""
+    gc.freeze()
+    gc.enable()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves other areas out, and keeps tests that share a costly fixture together: what a module or a package builds
     once is built by one process of ``-n`` alone. The longest tests come first, so that no process waits for the other
@@ -113,11 +126,19 @@ async def migrated_postgres(postgres: PostgresServer) -> PostgresServer:
     return postgres
 
 
+@pytest_asyncio.fixture(scope="session")
+async def reused_databases(migrated_postgres: PostgresServer) -> AsyncIterator[ReusedDatabases]:
+    """Databases that are emptied after each test."""
+    databases = ReusedDatabases(migrated_postgres)
+    yield databases
+    await databases.close()
+
+
 @pytest_asyncio.fixture
-async def database(migrated_postgres: PostgresServer) -> AsyncIterator[Database]:
+async def database(reused_databases: ReusedDatabases) -> AsyncIterator[Database]:
     """A migrated, empty database of the test's own."""
-    async with copy_of_template(migrated_postgres) as copy:
-        yield copy
+    async with reused_databases.empty_database() as empty:
+        yield empty
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -1,15 +1,15 @@
 """The OpenAPI document: FastAPI's document with the error schemas, the table of codes, and examples."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.routing import BaseRoute
 
 from api.http.error_schemas import schema_name, schema_of
 from api.http.error_texts import MEANINGS
 from api.http.operation_errors import documented
-from api.http.rate_limits import RouteFacts, route_facts
+from api.http.rate_limits import RouteFacts
 
 _ERROR_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -64,20 +64,13 @@ def description() -> str:
     )
 
 
-def install(app: FastAPI) -> None:
-    """Make ``app.openapi()`` give the complete document, built once."""
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            whole = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-            facts = list(route_facts(app.routes).values())
-            _add_errors(whole, facts)
-            _open_what_is_public(whole, facts)
-            _describe_ids(whole)
-            app.openapi_schema = _complete(whole)
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]
+def document_of(title: str, version: str, routes: Sequence[BaseRoute], facts: Collection[RouteFacts]) -> dict[str, Any]:
+    """The complete document of these routes."""
+    whole = get_openapi(title=title, version=version, description=description(), routes=routes)
+    _add_errors(whole, facts)
+    _open_what_is_public(whole, facts)
+    _describe_ids(whole)
+    return _complete(whole)
 
 
 def _operations(document: dict[str, Any], route: RouteFacts) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,7 @@ to the router.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from starlette.routing import BaseRoute, Match, Route, Router
 from starlette.types import Receive, Scope, Send
@@ -45,19 +46,29 @@ class _Node:
             yield from self.any.numbers(segments, at + 1)
 
 
+def _path(route: BaseRoute) -> str | None:
+    """The path by which the route is found; None if it may match paths of any length."""
+    return route.path if isinstance(route, Route) and ":path}" not in route.path else None
+
+
+@lru_cache(maxsize=4)
+def _tree(paths: tuple[str | None, ...]) -> tuple[_Node, tuple[int, ...]]:
+    """The tree of these paths, and the numbers of those that are None. Applications with the same paths share it."""
+    root, always = _Node(), []
+    for number, path in enumerate(paths):
+        if path is None:
+            always.append(number)
+        else:
+            root.add(path.split("/"), number)
+    return root, tuple(always)
+
+
 class RouteIndex:
     """Routes by path."""
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
         self._routes = list(routes)
-        self._root = _Node()
-        #: Routes that may match paths of any length.
-        self._always: list[int] = []
-        for number, route in enumerate(self._routes):
-            if isinstance(route, Route) and ":path}" not in route.path:
-                self._root.add(route.path.split("/"), number)
-            else:
-                self._always.append(number)
+        self._root, self._always = _tree(tuple(_path(route) for route in self._routes))
 
     def candidates(self, path: str) -> list[BaseRoute]:
         """The routes that may match ``path``, in the order of their declaration."""

@@ -159,7 +159,9 @@ class PaymentStore(Store):
             entry = replace(Entry.of(task, result.phase), amount=record.amount)
             await self._ledger.write(replace(entry, provider_ref=result.provider_ref, reason=result.reason))
         if record.resolved:
-            await AttentionStore(self.session, self.context).settle(payment.booking_id, record.resolved, "captured")
+            await AttentionStore(self.session, self.context).close_of_booking(
+                payment.booking_id, record.resolved, "captured"
+            )
         await self.raise_alerts(payment, *record.alerts)
         return changed.view()
 

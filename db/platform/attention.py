@@ -26,7 +26,7 @@ _RESOLVE = text(f"""
     UPDATE attention SET resolved_at = :now, resolved_by = :by, resolution = :note
      WHERE id = :id AND resolved_at IS NULL RETURNING {_COLUMNS}
 """)
-_SETTLE = text("""
+_CLOSE_OF_BOOKING = text("""
     UPDATE attention SET resolved_at = now(), resolution = :resolution
      WHERE booking_id = :booking_id AND kind = ANY(:kinds) AND resolved_at IS NULL
 """)
@@ -87,10 +87,10 @@ class AttentionStore(Store):
         )
         return filed.scalar() is not None
 
-    async def settle(self, booking_id: UUID, kinds: Sequence[str], resolution: str) -> None:
+    async def close_of_booking(self, booking_id: UUID, kinds: Sequence[str], resolution: str) -> None:
         """Resolve the open items of a booking that need nobody any more; ``resolution`` is one word that says why."""
         values = {"booking_id": booking_id, "kinds": list(kinds), "resolution": resolution}
-        await self.session.execute(_SETTLE, values)
+        await self.session.execute(_CLOSE_OF_BOOKING, values)
 
     async def close(self, dedupe_keys: Sequence[str], resolution: str) -> None:
         """Resolve the open items with these keys; ``resolution`` is one word that says how."""

@@ -20,7 +20,6 @@ from sqlalchemy import event
 
 from api.app import create_app
 from db.engine.session import Database as Pool
-from db.engine.session import connect
 from providers.cache.interface import Cache
 from providers.cache.registry import cache_of
 from runtime.settings import Settings
@@ -100,11 +99,8 @@ def clock() -> Clock:
 @pytest_asyncio.fixture
 async def pool(database: Database) -> AsyncIterator[Pool]:
     """The API's own connections, as the application's role."""
-    pool = connect(database.settings(database_pool_size=5, database_pool_overflow=5))
-    try:
+    async with database.pool(database_pool_size=5, database_pool_overflow=5) as pool:
         yield pool
-    finally:
-        await pool.close()
 
 
 @pytest_asyncio.fixture(scope="session")

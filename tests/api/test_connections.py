@@ -25,6 +25,7 @@ from tests.api.tenancy.asking import operations
 from tests.api.tenancy.world import Tenants, opened_world
 from tests.api.test_faults import broken
 from tests.support import sampling, servers
+from tests.support.data import rows
 
 CONNECTIONS, CALLERS = 2, 8
 
@@ -107,6 +108,19 @@ async def test_held_sees_a_transaction_inside_another(pool: Pool) -> None:
 async def salon(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[StaffedSalon]:
     async with staffed_salon(app, pool, clock) as opened:
         yield opened
+
+
+async def test_post_bookings_counts_the_try_in_another_pool_than_its_transaction(
+    salon: StaffedSalon, pool: Pool
+) -> None:
+    """Without Redis the try is counted in Postgres, while the transaction of the booking is open."""
+    guest = {"family_name": "佐藤", "email": "guest@example.jp"}
+    body = salon.booking_body(salon.at(10), guest=guest)
+    with held(pool) as count:
+        answer = await salon.nobody.post(f"{PREFIX}/bookings", json=body, headers=keyed())
+    assert answer.status_code == 201, answer.text
+    assert (count.most, count.now) == (1, 0)
+    assert await rows(pool, "SELECT 1 FROM rate_limits WHERE subject LIKE '%booking:%'"), "the try was not counted"
 
 
 async def test_post_bookings_at_once_are_all_answered_without_redis(salon: StaffedSalon) -> None:

@@ -35,6 +35,8 @@ from tests.support.servers import PostgresServer, copy_of_template
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 #: How many requests an operation gets, of each kind.
 EXAMPLES = 3
+#: A run asks one of so many shares of the operations with a login, and another one without.
+SHARES = 4
 #: Asked last of all, so to speak: they would end the login that all others use.
 ENDS_THE_LOGIN = {f"POST {PREFIX}/auth/logout", f"POST {PREFIX}/auth/change-password"}
 #: Part of an operation's name, for looking at it alone.
@@ -126,7 +128,7 @@ async def broken_promises(
 
 @pytest.mark.parametrize("logged_in", [True, False])
 async def test_operations_keep_the_contract(asked: Asked, logged_in: bool) -> None:
-    wrong = await broken_promises(openapi_document(), asked, logged_in=logged_in, shares=2)
+    wrong = await broken_promises(openapi_document(), asked, logged_in=logged_in, shares=SHARES)
     assert not wrong, "\n\n".join(wrong)
 
 

@@ -23,7 +23,7 @@ from db.businesses.tables import Business, BusinessHours, BusinessSettings
 from db.catalogue.tables import CancellationPolicy, Resource, Service, ServiceResource
 from db.customers.tables import Customer
 from db.engine.base import Base
-from db.engine.session import Database, Scope, connect
+from db.engine.session import Database, Scope
 from db.identity.tables import User
 from db.payments.tables import BookingPayment
 from db.scheduling.tables import StaffAssignment
@@ -50,11 +50,8 @@ _numbers = count(1)
 @asynccontextmanager
 async def opened(database: servers.Database, **settings: object) -> AsyncIterator[Database]:
     """The pool of a process that works on a test's own database, closed at the end."""
-    pool = connect(database.settings(**settings))
-    try:
+    async with database.pool(**settings) as pool:
         yield pool
-    finally:
-        await pool.close()
 
 
 _shared: ContextVar[AsyncSession | None] = ContextVar("_shared", default=None)

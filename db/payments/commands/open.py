@@ -86,7 +86,9 @@ class OpeningStore(PaymentStore):
             return
         decided = secure_new_card(payment, await self.get(payment.replaces), booking_status)
         if decided.resolved:
-            await AttentionStore(self.session, self.context).settle(payment.booking_id, decided.resolved, "new_card")
+            await AttentionStore(self.session, self.context).close_of_booking(
+                payment.booking_id, decided.resolved, "new_card"
+            )
         if decided.void is not None:
             await self.intend(decided.void)
         if decided.alert is not None:
