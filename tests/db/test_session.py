@@ -155,9 +155,12 @@ async def test_key_older_than_a_day_is_new(pool: Database) -> None:
         assert work.stored_response is None
 
 
-async def test_connections_that_died_in_the_pool_are_replaced_without_a_word(
-    pool: Database, database: servers.Database
-) -> None:
+async def test_connections_that_died_in_the_pool_are_replaced_without_a_word(database: servers.Database) -> None:
+    async with data.opened(database, database_pool_size=1, database_pool_overflow=0) as pool:
+        await _loses_its_connection(pool, database)
+
+
+async def _loses_its_connection(pool: Database, database: servers.Database) -> None:
     async with pool.unit_of_work(Scope.public()) as work:
         mine = await work.session.scalar(text("SELECT pg_backend_pid()"))
     async with pool.unit_of_work(Scope.public()) as work:
