@@ -52,7 +52,7 @@ _HISTORY = (
     " - g / 20 * interval '1 minute' AS start_at FROM generate_series(1, $1::int) g",
     """INSERT INTO bookings (id, business_id, customer_id, code, status, start_at, end_at, time_zone, price, amount_due,
            currency, payment_mode, needs_approval, policy, created_at, updated_at)
-       SELECT d.id, c.business_id, c.id, lpad(d.g::text, 10, '0'), 'completed', start_at, start_at + interval '1 hour',
+       SELECT d.id, c.business_id, c.id, lpad(d.g::text, 8, '0'), 'completed', start_at, start_at + interval '1 hour',
               'Asia/Tokyo', 6600, 0, 'JPY', 'at_venue', false, '{}', start_at - interval '1 day', start_at
          FROM drawn d CROSS JOIN (SELECT id, business_id FROM customers ORDER BY id LIMIT 1) c""",
     """INSERT INTO booking_items (business_id, booking_id, service_id, position, name, start_at, end_at,
@@ -65,8 +65,8 @@ _HISTORY = (
     """INSERT INTO booking_history (business_id, booking_id, event, from_status, to_status, actor_kind, created_at)
        SELECT b.business_id, b.id, s.event, s.before, s.event, 'system', b.start_at
          FROM bookings b JOIN drawn d USING (id)
-        CROSS JOIN (VALUES (1, 'pending', NULL), (2, 'confirmed', 'pending'), (3, 'completed', 'confirmed'))
-                   s(n, event, before) ORDER BY b.id, s.n""",
+        CROSS JOIN (VALUES (1, 'pending', NULL), (2, 'confirmed', 'pending'), (3, 'checked_in', 'confirmed'),
+                           (4, 'completed', 'checked_in')) s(n, event, before) ORDER BY b.id, s.n""",
     "DROP TABLE drawn",
 )
 _DRAIN = timedelta(minutes=3)
