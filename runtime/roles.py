@@ -33,6 +33,7 @@ NEEDED_BY: Mapping[str, frozenset[ProcessRole]] = {
     "temporal_key": frozenset(ProcessRole),
     "temporal_api_key": frozenset(ProcessRole),
     "stripe_api_key": _MONEY,
+    "stripe_public_key": frozenset({_API}),
     "stripe_webhook_secret": frozenset({_API}),
     "stripe_webhook_previous_secret": frozenset({_API}),
     "payjp_api_key": _MONEY,

@@ -190,6 +190,8 @@ class Settings(BaseSettings):
     admin_two_factor_required: bool | None = None
 
     stripe_api_key: SecretStr = SecretStr("sk_test_sandbox")
+    #: Publishable key of the same account, for Stripe's own form in the browser.
+    stripe_public_key: str = "pk_test_sandbox"
     stripe_base_url: str = "https://api.stripe.com"
     stripe_webhook_secret: SecretStr = SecretStr("whsec_sandbox")
     #: Also accepted while the secret is rotated: the one before. Empty: none.
@@ -199,7 +201,7 @@ class Settings(BaseSettings):
 
     #: PAY.JP, for businesses whose account is there. In production it is offered once its key is set.
     payjp_api_key: SecretStr = SecretStr(PAYJP_SANDBOX_KEY)
-    #: Goes into the links that start 3-D Secure with v1.
+    #: For PAY.JP's own form in the browser, and in the links that start 3-D Secure with v1.
     payjp_public_key: str = "pk_test_payjp_sandbox"
     payjp_base_url: str = "https://api.pay.jp"
     #: The account's token that its webhooks carry.
@@ -319,6 +321,8 @@ class Settings(BaseSettings):
             unsafe.append("temporal_key")
         if not self.stripe_api_key.get_secret_value().startswith(("sk_live_", "rk_live_")):
             unsafe.append("stripe_api_key")
+        if not self.stripe_public_key.startswith("pk_live_"):
+            unsafe.append("stripe_public_key")
         if self.stripe_base_url != "https://api.stripe.com":
             unsafe.append("stripe_base_url")
         if self.stripe_webhook_secret.get_secret_value() in {"", "whsec_sandbox"}:

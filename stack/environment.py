@@ -55,6 +55,7 @@ def settings_environment(ports: Mapping[str, int]) -> dict[str, str]:
         "s3_secret_key": default("s3_secret_key"),
         # Always the keys of the sandbox: real ones of the caller must not reach a test stack.
         "stripe_api_key": default("stripe_api_key"),
+        "stripe_public_key": default("stripe_public_key"),
         "stripe_webhook_secret": default("stripe_webhook_secret"),
         "stripe_webhook_previous_secret": default("stripe_webhook_previous_secret"),
         "payjp_webhook_previous_token": default("payjp_webhook_previous_token"),

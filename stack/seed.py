@@ -1,20 +1,31 @@
 """Demo data: four people who can log in, and two businesses that can be booked."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import bcrypt
 
 from db.engine.session import Database, Scope, UnitOfWork, connect
 from db.identity.users import NewUser
+from db.messages.brands import BrandRow
 from domain.business_status import BusinessStatus
 from domain.catalogue.service import ApprovalMode
 from domain.errors import NotFound
+from domain.media.files import UPLOADS, FileType
 from domain.scheduling.hours import check_week
+from providers.storage.interface import Storage
+from providers.storage.registry import storage_provider
 from runtime.settings import Environment, Settings, UnsafeSettings
 from stack.operators import set_operator
 from stack.seed_businesses import BUSINESSES, IZAKAYA, SALON, DemoBusiness
 from stack.seed_logins import ADMIN, CUSTOMER, IZAKAYA_OWNER, OWNER, PASSWORD
+from stack.seed_pictures import izakaya_pictures, salon_pictures
+
+_DRAWN: Mapping[str, Callable[[], list[tuple[dict[str, str], bytes]]]] = {
+    SALON.slug: salon_pictures,
+    IZAKAYA.slug: izakaya_pictures,
+}
 
 
 async def seed(settings: Settings) -> None:
@@ -33,8 +44,12 @@ async def seed(settings: Settings) -> None:
         }
         await _user(database, CUSTOMER, ("田中", "太郎"))
         await _user(database, ADMIN, ("小川", "誠"))
-        for business in BUSINESSES:
-            await _business(database, owners[business.slug], business)
+        storage = storage_provider(settings)
+        try:
+            for business in BUSINESSES:
+                await _business(database, storage, owners[business.slug], business)
+        finally:
+            await storage.aclose()
     finally:
         await database.close()
     await set_operator(settings, ADMIN)
@@ -54,7 +69,7 @@ async def _user(database: Database, email: str, name: tuple[str, str]) -> UUID:
         return user.id
 
 
-async def _business(database: Database, owner: UUID, demo: DemoBusiness) -> None:
+async def _business(database: Database, storage: Storage, owner: UUID, demo: DemoBusiness) -> None:
     async with database.unit_of_work(Scope.platform()) as work:
         try:
             await work.businesses.get_by_slug(demo.slug)
@@ -64,6 +79,18 @@ async def _business(database: Database, owner: UUID, demo: DemoBusiness) -> None
             return
         await _fill(work, business.id, demo)
         await approve_without_review(work, business.id)
+        await work.messages.brands.set(business.id, BrandRow(demo.colour, None))
+    await _pictures(database, storage, business.id, demo)
+
+
+async def _pictures(database: Database, storage: Storage, business: UUID, demo: DemoBusiness) -> None:
+    """Upload the pictures as an owner would; a worker inspects them."""
+    for caption, picture in _DRAWN[demo.slug]():
+        key = f"{UPLOADS}{uuid4()}"
+        await storage.put(key, picture, FileType.JPEG.value)
+        async with database.unit_of_work(Scope.platform()) as work:
+            media = await work.media.add_media(business, FileType.JPEG, key, len(picture))
+            await work.media.change_media(media.id, {"captions": caption})
 
 
 async def approve_without_review(work: UnitOfWork, business_id: UUID) -> None:

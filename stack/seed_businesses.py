@@ -44,6 +44,7 @@ class DemoBusiness:
     resources: tuple[DemoResource, ...]
     services: tuple[DemoService, ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    colour: str | None = None
 
 
 def _day(*hours: tuple[float, float]) -> Ranges:
@@ -89,6 +90,7 @@ _SALON_WEEK = _week(_day((10, 20)), holiday=_day((10, 18)), tue=(), sat=_day((9,
 _ALL_STYLISTS = ("misaki", "yuto", "ayaka")
 
 SALON = DemoBusiness(
+    colour="#7a3457",
     slug="salon-hana",
     about={
         "vertical": Vertical.SALON,
@@ -203,6 +205,7 @@ SALON = DemoBusiness(
 )
 
 IZAKAYA = DemoBusiness(
+    colour="#8a3a1c",
     slug="izakaya-tsuki",
     about={
         "vertical": Vertical.RESTAURANT,

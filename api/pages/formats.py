@@ -9,6 +9,11 @@ from domain.messages import formats
 
 _WEEKDAYS = {"ja": "月火水木金土日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Formats:
@@ -49,6 +54,19 @@ class Formats:
     def day(self, day: date) -> str:
         """``11月21日（土）`` or ``Sat 21 Nov``."""
         return formats.short_day(day, self.language)
+
+    def hours(self, hours: int) -> str:
+        """How long before a visit: ``3日`` or ``3 days`` where it is whole days, else hours."""
+        days = hours // 24 if hours % 24 == 0 else 0
+        if self.language == "ja":
+            return f"{days}日" if days else f"{hours}時間"
+        number, unit = (days, "day") if days else (hours, "hour")
+        return f"{number} {unit}{'' if number == 1 else 's'}"
+
+    def month(self, text: str) -> str:
+        """``2026年11月`` or ``November 2026``, of ``2026-11``."""
+        year, month = int(text[:4]), int(text[5:7])
+        return f"{year}年{month}月" if self.language == "ja" else f"{_MONTHS[month - 1]} {year}"
 
     def weekday(self, day: date) -> str:
         """``土`` or ``Sat``."""

@@ -1,7 +1,8 @@
 """Makes the HTML of a page: template, language, headers and cookies."""
 
 import gzip
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.http.request_info import Language, RequestInfo, request_info, set_request_info
 from api.pages import formats
+from api.pages.accents import address_of_accent
 from api.pages.forms import FIELD, form_token, remember_token
 from api.pages.static_files import address_of
 from api.pages.texts.words import word
@@ -21,6 +23,22 @@ from api.pages.texts.words import word
 _TEMPLATES = Path(str(files("api.pages"))) / "templates"
 _LANGUAGE_COOKIE = "lang"
 _YEAR_SECONDS = 31_536_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Origins beside our own that a page may load scripts from, show in frames, call, and send forms to; and those
+    whose pages may show it in a frame."""
+
+    scripts: tuple[str, ...] = ()
+    frames: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+    forms: tuple[str, ...] = ()
+    around: tuple[str, ...] = ()
+
+
+#: Nothing but our own files.
+OWN = Sources()
 
 
 @cache
@@ -34,6 +52,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["static"] = address_of
+    made.globals["accent_sheet"] = address_of_accent
     return made
 
 
@@ -52,11 +71,9 @@ def page(
     variables: Mapping[str, Any],
     *,
     status: int = 200,
-    scripts: Iterable[str] = (),
-    forms_to: Iterable[str] = (),
+    sources: Sources | None = None,
 ) -> Response:
-    """The answer. ``scripts`` and ``forms_to`` are origins that this page alone may load scripts from, and send forms
-    to, beside its own."""
+    """The answer. ``sources``: other origins that this page alone uses."""
     language = request_info().language
     html = (
         environment()
@@ -75,7 +92,7 @@ def page(
         )
     )
     response = HTMLResponse(html, status)
-    response.headers["Content-Security-Policy"] = policy(scripts, forms_to)
+    response.headers["Content-Security-Policy"] = policy(sources or OWN)
     response.headers["Content-Language"] = language.value
     response.headers["Vary"] = "Accept-Language, Cookie, Accept-Encoding"
     compress(request, response)
@@ -101,14 +118,22 @@ def see_other(request: Request, url: str) -> Response:
     return response
 
 
-def policy(scripts: Iterable[str] = (), forms_to: Iterable[str] = ()) -> str:
-    """The Content-Security-Policy of a page: our own files alone, no inline script, no frame around it."""
-    loaded, sent = " ".join(("'self'", *scripts)), " ".join(("'self'", *forms_to))
-    frames = f"; frame-src {' '.join(scripts)}; connect-src {loaded}" if scripts else "; connect-src 'self'"
-    return (
-        f"default-src 'none'; script-src {loaded}; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        f"form-action {sent}; base-uri 'none'; frame-ancestors 'none'{frames}"
-    )
+def policy(sources: Sources) -> str:
+    """The Content-Security-Policy of a page: our own files and ``sources``, never an inline script or style. Browsers
+    that read ``frame-ancestors`` ignore ``X-Frame-Options`` (CSP Level 3, 6.4.2)."""
+    rules = {
+        "default-src": "'none'",
+        "script-src": " ".join(("'self'", *sources.scripts)),
+        "style-src": "'self'",
+        "img-src": "'self' data:",
+        "font-src": "'self'",
+        "connect-src": " ".join(("'self'", *sources.calls)),
+        "frame-src": " ".join(sources.frames) or "'none'",
+        "form-action": " ".join(("'self'", *sources.forms)),
+        "base-uri": "'none'",
+        "frame-ancestors": " ".join(sources.around) or "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
 
 
 def _other_language(request: Request, language: Language) -> Mapping[str, str]:

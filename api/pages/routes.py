@@ -3,7 +3,7 @@
 
 from starlette.routing import Route
 
-from api.pages import messages, static_files
+from api.pages import accents, messages, static_files
 from api.pages.admin import attention, audit, businesses, flags
 from api.pages.booking import book, business, manage, paying, waiting
 from api.pages.booking import moving as customer_moving
@@ -12,6 +12,7 @@ from api.pages.console import login as console_login
 from api.pages.handling import route
 
 ROUTES: tuple[Route, ...] = (
+    accents.ROUTE,
     static_files.ROUTE,
     route("/bookings/{token}", manage.show_booking),
     route("/bookings/{token}/confirm-address", manage.prove_address, "POST"),

@@ -16,6 +16,8 @@ from api.pages.rendering import page
 #: For so many services the page looks for the next free time; a longer menu shows it in the booking flow.
 _LOOKED_AT = 12
 _DAYS_AHEAD = 13
+_MOST_PICTURES = 12
+_MOST_REVIEWS = 5
 #: The accent colour by kind of business: contrast of at least 4.5 : 1 with white (WCAG 2.2, 1.4.3).
 ACCENTS = {
     "salon": "plum",
@@ -25,6 +27,7 @@ ACCENTS = {
     "clinic": "blue",
     "fitness": "green",
 }
+_PAID_ONLINE = frozenset({"prepay", "deposit", "card_hold"})
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -33,8 +36,13 @@ async def show_business(request: Request) -> Response:
     api = ApiClient(request)
     business = await business_of(api, request.path_params["slug"])
     path = f"/businesses/{business['id']}"
-    services, hours, staff = await asyncio.gather(
-        api.get(f"{path}/services", limit=100), api.get(f"{path}/hours"), api.get(f"{path}/staff", limit=100)
+    services, hours, staff, pictures, stars, reviews = await asyncio.gather(
+        api.get(f"{path}/services", limit=100),
+        api.get(f"{path}/hours"),
+        api.get(f"{path}/staff", limit=100),
+        api.get("/media", business_id=business["id"], limit=_MOST_PICTURES),
+        api.get(f"{path}/reviews/stats"),
+        api.get("/reviews", business_id=business["id"], with_text=True, limit=_MOST_REVIEWS),
     )
     today = today_at(business, request)
     free = await asyncio.gather(*(_next_free(api, one, today) for one in services[:_LOOKED_AT]))
@@ -49,6 +57,10 @@ async def show_business(request: Request) -> Response:
             "hours": _week(hours, today),
             "staff": staff,
             "map": map_address(business),
+            "pictures": [one for one in pictures if one["kind"] == "image" and one["variants"]],
+            "stars": stars,
+            "reviews": reviews,
+            "policies": _policies(services),
         },
     )
 
@@ -60,8 +72,25 @@ async def show_legal_notice(request: Request) -> Response:
 
 
 async def business_of(api: ApiClient, slug: str) -> Any:
-    """The public business of a slug. Raises ApiError."""
-    return await api.get(f"/businesses/slug/{slug}")
+    """The public business of a slug, with its ``colour``. Raises ApiError."""
+    return await with_colour(api, await api.get(f"/businesses/slug/{slug}"))
+
+
+async def with_colour(api: ApiClient, business: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The business with the ``colour`` that it has chosen; None without one."""
+    look = await api.get(f"/notifications/brand/{business['id']}")
+    return {**business, "colour": look["colour"]}
+
+
+def _policies(services: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Each cancellation policy of the menu with the names of its services; none where nothing is paid online, because
+    no fee is charged then."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in services:
+        if one["policy"] and one["payment_mode"] in _PAID_ONLINE:
+            known = found.setdefault(one["policy"]["id"], {**one["policy"], "services": []})
+            known["services"].append(one["name"])
+    return list(found.values())
 
 
 def today_at(business: Mapping[str, Any], request: Request) -> date:

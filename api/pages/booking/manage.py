@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api.http.request_info import request_info
 from api.pages.api_client import ApiClient, ApiError
-from api.pages.booking.business import ACCENTS, map_address
+from api.pages.booking.business import ACCENTS, map_address, with_colour
 from api.pages.formats import Formats
 from api.pages.forms import read_form
 from api.pages.rendering import page, see_other
@@ -70,7 +70,7 @@ async def business_for(api: ApiClient, business_id: str, zone: str) -> Mapping[s
     """The business of a booking or entry. One that is no longer public has no page, but its customers still see and
     cancel what they booked. Raises ApiError."""
     try:
-        found: Mapping[str, Any] = await api.get(f"/businesses/{business_id}")
+        found = await with_colour(api, await api.get(f"/businesses/{business_id}"))
     except ApiError as error:
         if error.status != 404:
             raise
@@ -102,12 +102,15 @@ async def show_booking(request: Request) -> Response:
     """The page of the booking."""
     found = await shown(request)
     proof = request.query_params.get("proof", "")
+    # What Stripe adds to the address when 3-D Secure ended without a payment ("redirect_status").
+    failed = request.query_params.get("redirect_status") == "failed"
     variables = {
         **found.variables(),
         "proof": proof,
         "map": map_address(found.business),
         # The provider has said so in the browser; the webhook comes moments later, and the page asks again.
-        "checking": "paid" in request.query_params and state_of(found.booking) == "pending_pay",
+        "checking": "paid" in request.query_params and not failed and state_of(found.booking) == "pending_pay",
+        "failed": failed and state_of(found.booking) == "pending_pay",
     }
     return page(request, "booking/manage", variables)
 

@@ -1,4 +1,5 @@
-// Shows how much of a hold is left. The server decides; this only counts.
+// Shows how much of a hold or an offer is left. The server decides; this only counts. At its end the form goes away and what can
+// be done now appears.
 for (const element of document.querySelectorAll(".countdown")) {
   const end = performance.now() + Number(element.dataset.seconds) * 1000;
   const show = () => {
@@ -7,9 +8,13 @@ for (const element of document.querySelectorAll(".countdown")) {
     element.textContent = left
       ? `${element.dataset.label} ${minutes}:${String(left % 60).padStart(2, "0")}`
       : element.dataset.over;
-    if (left) setTimeout(show, 1000);
     // Screen readers hear the minutes and the end, not every second.
     element.setAttribute("aria-live", left % 60 === 0 ? "polite" : "off");
+    if (left) return setTimeout(show, 1000);
+    for (const one of document.querySelectorAll("[data-until-end]")) one.hidden = true;
+    for (const one of document.querySelectorAll("[data-after-end]")) one.hidden = false;
   };
   show();
 }
+// A page that the back button brings again counts from an old time.
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

@@ -21,6 +21,22 @@ WORDS: Mapping[str, Text] = {
     "staff": Text("スタッフ", "Staff"),
     "next_free": Text("次の空き：{at}", "Next free: {at}"),
     "none_free": Text("2週間以内の空きはありません", "Nothing free within two weeks"),
+    "pictures": Text("写真", "Photographs"),
+    "reviews": Text("口コミ", "Reviews"),
+    "reviews_n": Text("口コミ{n}件", "from {n} reviews"),
+    "stars_n": Text("5点中{n}点", "{n} out of 5"),
+    "review_nameless": Text("お客様", "A customer"),
+    "review_reply": Text("お店からの返信", "Reply from the business"),
+    "policy_free": Text("ご予約の{hours}前まで：無料", "Until {hours} before: free"),
+    "policy_until": Text("ご予約の{hours}前まで：{percent}%", "Until {hours} before: {percent}%"),
+    "policy_after": Text("それ以降：{percent}%", "After that: {percent}%"),
+    "policy_no_show": Text(
+        "ご連絡なくお越しにならなかった場合：{percent}%", "If you do not come without telling us: {percent}%"
+    ),
+    "policy_hint": Text(
+        "料金に対する割合です。期限の日時と金額は、予約の確認画面でご案内します。",
+        "In percent of the price. The check before you book shows the deadlines and amounts.",
+    ),
     "legal_notice": Text("特定商取引法に基づく表記", "Legal notice (Act on Specified Commercial Transactions)"),
     "legal_link": Text("特定商取引法に基づく表記", "Legal notice"),
     "no_services": Text(

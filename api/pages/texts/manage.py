@@ -119,10 +119,31 @@ WORDS: Mapping[str, Text] = {
     "card_3ds": Text("Visa 3220（本人認証あり）", "Visa 3220 (asks for authentication)"),
     "card_declined": Text("Visa 0002（拒否される）", "Visa 0002 (is declined)"),
     "card_insufficient": Text("Visa 9995（残高不足）", "Visa 9995 (insufficient funds)"),
-    "pay_elsewhere": Text(
-        "このお店のオンライン決済は、このページではまだご利用になれません。お店にお問い合わせください。",
-        "Paying this business online is not possible on this page yet. Please contact the business.",
+    "pay_needs_script": Text(
+        "お支払いにはJavaScriptが必要です。ブラウザの設定で有効にして、ページを読み込み直してください。",
+        "Paying needs JavaScript. Please allow it in your browser and reload this page.",
     ),
+    "pay_failed": Text(
+        "お支払いを完了できませんでした。カードの情報を確認するか、別のカードをお試しください。",
+        "The payment could not be completed. Please check the card details, or try another card.",
+    ),
+    "pay_form_lost": Text(
+        "決済会社の入力欄を表示できませんでした。ページを読み込み直してください。",
+        "The form of the payment company could not be shown. Please reload this page.",
+    ),
+    "pay_finish_say": Text(
+        "本人認証が終わりました。お支払いを完了しています。",
+        "Your bank has checked the card. We are completing the payment.",
+    ),
+    "pay_finish": Text("支払いを完了する", "Complete the payment"),
+    "pay_other_card": Text("別のカードで支払う", "Use another card"),
+    "pay_not_done": Text(
+        "お支払いは完了していません。もう一度お試しいただくか、別のカードをご利用ください。",
+        "The payment was not completed. Please try again, or use another card.",
+    ),
+    "card_holder": Text("カードの名義", "Name on the card"),
+    "card_holder_hint": Text("カードに書かれているローマ字で", "As printed on the card"),
+    "card_email_hint": Text("本人認証のためにカード会社が使います。", "Your bank uses it to check that it is you."),
     "paid_wait": Text("お支払いを確認しています。", "We are checking your payment."),
     "waitlist_title": Text("キャンセル待ち", "Waitlist"),
     "waitlist_join": Text("登録する", "Join the waitlist"),

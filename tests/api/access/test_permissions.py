@@ -69,6 +69,8 @@ PUBLIC = frozenset(
         "GET /api/v1/availability",
         "GET /api/v1/media",
         "GET /api/v1/media/{media_id}",
+        "GET /api/v1/media/{media_id}/variants/{name}",
+        "GET /api/v1/notifications/brand/{business_id}",
         "GET /api/v1/notifications/logo/{business_id}",
         "GET /api/v1/availability/resources",
         "GET /api/v1/reviews",

@@ -1,6 +1,6 @@
 """Pictures and films of a business: public reading, and commands of owners and managers."""
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Depends, Query, Request
@@ -14,7 +14,7 @@ from api.http.fields import DeletedRead
 from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.uploads import FILE_BODY
-from api.v1.media.media.handlers import finish, take_form, take_ticket
+from api.v1.media.media.handlers import finish, read_variant, take_form, take_ticket
 from api.v1.media.media.schemas import (
     MediaOrderRead,
     MediaRead,
@@ -31,6 +31,8 @@ router = routing.router("/media", tags=["media"])
 MaySeeMedia = Annotated[Access, Depends(may(MediaAction.READ, on="business_media", public=True))]
 MaySeeAll = Annotated[Access, Depends(may(MediaAction.READ, on="business", public=True))]
 MayAddMedia = Annotated[Access, Depends(may(MediaAction.WRITE, on="business"))]
+_PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/webp": {}}, "description": "The picture."}}
+
 MayWriteMedia = Annotated[Access, Depends(may(MediaAction.WRITE, on="business_media"))]
 
 
@@ -60,6 +62,20 @@ async def get_media(media_id: UUID, access: MaySeeMedia, services: Services, now
     async with access.work(media_id) as work:
         media = await work.media.get_media(media_id, hidden=access.works_here)
     return ok(MediaRead.of(media, services.storage, now))
+
+
+@router.get(
+    "/{media_id}/variants/{name}",
+    summary="Download one size of a picture",
+    response_class=Response,
+    responses=_PICTURE,
+)
+@raises(read_variant)
+async def get_media_variant(
+    media_id: UUID, name: Literal["large", "medium", "thumbnail"], access: MaySeeMedia, services: Services
+) -> Response:
+    """The file itself, for pages: its address does not expire, and browsers keep it. A film has none of these sizes."""
+    return await read_variant(access, services.storage, media_id, name)
 
 
 @router.post(

@@ -4,17 +4,38 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from fastapi import Request
+from starlette.responses import Response
 
 from api.access.callers import Access, ApiServices
 from api.http.operation_errors import raises
 from api.http.uploads import UploadTicketRead, received
 from api.v1.media.media.schemas import PresignMediaCommand
 from db.media.media import MediaRow
-from domain.errors import RuleBroken, TooLarge, WrongState
+from domain.errors import NotFound, RuleBroken, TooLarge, WrongState
 from domain.media.files import MEDIA, UPLOADS
 from domain.media.quotas import Quota
 from domain.media.status import MediaStatus
-from providers.storage.interface import ObjectMissing
+from providers.storage.interface import ObjectMissing, Storage
+
+#: A picture of 1920 pixels has some hundred thousand bytes.
+_MOST_BYTES = 10_000_000
+#: A variant never changes, but what shows it may be removed.
+_HEADERS = {"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"}
+
+
+@raises(NotFound)
+async def read_variant(access: Access, storage: Storage, media_id: UUID, name: str) -> Response:
+    """The file of a variant. Raises NotFound where the media has none of this name, or it is not ready."""
+    async with access.work(media_id) as work:
+        media = await work.media.get_media(media_id, hidden=access.works_here)
+    variant = media.variants.get(name)
+    if variant is None:
+        raise NotFound
+    try:
+        picture = await storage.read(variant["key"], _MOST_BYTES)
+    except ObjectMissing as error:
+        raise NotFound from error
+    return Response(picture, media_type=variant["content_type"], headers=_HEADERS)
 
 
 def _quota(services: ApiServices) -> Quota:

@@ -12,7 +12,7 @@ from api.http import routing
 from api.http.envelope import Envelope, SuccessMessage, ok
 from api.http.operation_errors import raises
 from api.v1.messages.brands.handlers import read_logo
-from api.v1.messages.brands.schemas import MessageBrandRead, MessageBrandUpdate
+from api.v1.messages.brands.schemas import MessageBrandRead, MessageBrandUpdate, PublicBrandRead
 from domain.messages.permissions import MessageAction
 
 router = routing.router("/notifications", tags=["notifications"])
@@ -39,6 +39,16 @@ async def update_message_brand(
     async with access.work(business_id) as work:
         await work.messages.brands.set(business_id, body.row())
     return ok(MessageBrandRead.of(body.row(), services.message_links.logo(business_id)), SuccessMessage.UPDATED)
+
+
+@router.get(
+    "/brand/{business_id}", summary="Get the public look of a business", response_model=Envelope[PublicBrandRead]
+)
+async def get_public_brand(business_id: UUID, access: MaySeeLogo) -> Response:
+    """Its colour, for the pages that its customers see."""
+    async with access.work(business_id) as work:
+        brand = await work.messages.brands.get(business_id)
+    return ok(PublicBrandRead(colour=brand.colour))
 
 
 @router.get("/logo/{business_id}", summary="Get the logo of a business", response_class=Response, responses=_PICTURE)

@@ -41,3 +41,11 @@ class MessageBrandRead(Output):
     def of(cls, row: BrandRow, logo_url: str) -> Self:
         """What is stored, with the address of the logo."""
         return cls(colour=row.colour, logo_media_id=row.logo_media_id, logo_url=logo_url if row.logo_media_id else None)
+
+
+class PublicBrandRead(Output):
+    """What everybody sees of the look."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"colour": _BRAND["colour"]}))
+
+    colour: str | None = Field(description=_COLOUR)
