@@ -51,6 +51,7 @@ from api.v1.platform.audit import endpoints as audit
 from api.v1.platform.flags import endpoints as flags
 from api.v1.platform.flags import rollout_endpoints as rollouts
 from api.v1.platform.payloads import endpoints as payloads
+from api.v1.platform.state import endpoints as platform_state
 from api.v1.privacy.data_rights import endpoints as data_rights
 from api.v1.reviews.reviews import endpoints as reviews
 from api.v1.reviews.reviews import moderation_endpoints as review_moderation
@@ -114,6 +115,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     flags.router,
     rollouts.router,
     payloads.router,
+    platform_state.router,
     own_reviews.router,
     admin_reviews.router,
 )

@@ -33,6 +33,7 @@ class Purpose(StrEnum):
     DATA_EXPORT = "data_export"  # row of data_exports
     STAFF_INVITATION = "staff_invitation"  # row of staff_invitations
     TWO_FACTOR_RESET = "two_factor_reset"  # reset_id of user_two_factors
+    EMBED = "embed"  # business: a form of its booking flow, shown on its own site
     CALENDAR = "calendar"  # business or resource
 
 

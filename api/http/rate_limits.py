@@ -151,20 +151,21 @@ async def count_request(request: Request) -> None:
     await count(request, class_of(request.scope))
 
 
-async def count(request: Request, rate_class: RateClass) -> None:
-    """Count the request once. Raises RateLimited, and Unavailable when counting is impossible."""
-    window = uncounted_window(request, rate_class)
+async def count(request: Request, rate_class: RateClass, subject: str | None = None) -> None:
+    """Count the request once, for ``subject`` where the caller is known in another way than by a token. Raises
+    RateLimited, and Unavailable when counting is impossible."""
+    window = uncounted_window(request, rate_class, subject)
     if window is not None:
         request.scope[_COUNTED] = None  # once only, even if it fails
         note_count(request, rate_class, window, await _count(request.app.state.services, window))
 
 
-def uncounted_window(request: Request, rate_class: RateClass) -> Window | None:
+def uncounted_window(request: Request, rate_class: RateClass, subject: str | None = None) -> Window | None:
     """Where to count the request; None if it is counted already, or never."""
     if rate_class is RateClass.NONE or _COUNTED in request.scope:
         return None
     rate = rate_of(request.app.state.services.settings, rate_class)
-    return Window(f"{rate_class.value}:{_subject(request, rate_class)}", rate.limit, rate.period)
+    return Window(f"{rate_class.value}:{subject or _subject(request, rate_class)}", rate.limit, rate.period)
 
 
 def note_count(request: Request, rate_class: RateClass, window: Window, counted: LimitResult) -> None:

@@ -80,6 +80,10 @@ class ApiClient:
         """The ``data`` of ``GET path``. Raises ApiError."""
         return await self._call("GET", path, params=query)
 
+    async def health(self) -> Any:
+        """The ``data`` of ``GET /health``, which is outside the API's versions. Raises ApiError."""
+        return orjson.loads((await self._response("GET", "/health", prefix="")).content)["data"]
+
     async def rows(self, path: str, most: int = 100, **query: Any) -> list[Any]:
         """The rows of a list, page after page, up to ``most``. Raises ApiError."""
         found: list[Any] = []
@@ -98,9 +102,17 @@ class ApiClient:
         """The ``data`` of ``POST path``; ``key`` is its idempotency key. Raises ApiError."""
         return await self._call("POST", path, json=body, headers={KEY_HEADER: key} if key else None, params=query)
 
-    async def put(self, path: str, body: Mapping[str, Any]) -> Any:
+    async def put(self, path: str, body: Mapping[str, Any], query: Mapping[str, Any] | None = None) -> Any:
         """The ``data`` of ``PUT path``. Raises ApiError."""
-        return await self._call("PUT", path, json=body)
+        return await self._call("PUT", path, json=body, params=query)
+
+    async def send_file(self, path: str, file: tuple[str, bytes, str], query: Mapping[str, Any]) -> Any:
+        """The ``data`` of a ``POST path`` with a file: its name, content and media type. Raises ApiError."""
+        return await self._call("POST", path, files={"file": file}, params=query)
+
+    async def download(self, path: str, **query: Any) -> Response:
+        """The answer of a ``GET path`` that is a file. Raises ApiError."""
+        return await self._response("GET", path, params=query)
 
     async def delete(self, path: str, **query: Any) -> Any:
         """The ``data`` of ``DELETE path``. Raises ApiError."""
@@ -124,7 +136,12 @@ class ApiClient:
     async def _call(self, method: str, path: str, **more: Any) -> Any:
         return (await self._answer(method, path, **more))["data"]
 
-    async def _answer(self, method: str, path: str, headers: Mapping[str, str] | None = None, **more: Any) -> Any:
+    async def _answer(self, method: str, path: str, **more: Any) -> Any:
+        return orjson.loads((await self._response(method, path, **more)).content)
+
+    async def _response(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, prefix: str = _PREFIX, **more: Any
+    ) -> Response:
         page = request_info()
         client = self.request.client
         transport = ASGITransport(
@@ -140,14 +157,14 @@ class ApiClient:
         }
         try:
             async with AsyncClient(transport=transport, base_url="http://pages") as http:
-                response = await http.request(method, _PREFIX + _quoted(path), headers=_encoded(sent), **more)
+                response = await http.request(method, prefix + _quoted(path), headers=_encoded(sent), **more)
         except InvalidURL as error:  # longer than any that means something
             raise ApiError(404, "not_found", "", {}) from error
         finally:
             set_request_info(RequestInfo(page.request_id, page.language))
         if response.is_error:
             raise ApiError.of(response)
-        return orjson.loads(response.content)
+        return response
 
 
 def _quoted(path: str) -> str:

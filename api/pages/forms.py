@@ -10,13 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.errors import Forbidden, Malformed
+from domain.errors import Forbidden, Malformed, TooLarge
 
 FIELD = "form_token"
 _MAX_FIELDS = 200
+#: What a form has around its file.
+_AROUND = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +43,59 @@ class Form:
         return dict(reversed(self.fields))
 
 
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file of a form."""
+
+    name: str
+    content: bytes
+    media_type: str
+
+
+async def read_file_form(request: Request, most: int) -> tuple[Form, SentFile | None]:
+    """A form with one file of at most ``most`` bytes; None where no file was chosen. Raises Forbidden, Malformed and
+    TooLarge."""
+    length = request.headers.get("content-length", "")
+    if not length.isdigit() or int(length) > most + _AROUND:
+        raise TooLarge({"limit": most})
+    try:
+        async with request.form(max_files=1, max_fields=_MAX_FIELDS) as sent:
+            pairs = tuple((name, value.strip()) for name, value in sent.multi_items() if isinstance(value, str))
+            files = [value for value in sent.values() if isinstance(value, UploadFile) and value.filename]
+            file = await _sent(files[0]) if files else None
+    except HTTPException as error:
+        raise Malformed({"rule": "form"}) from error
+    form = Form(pairs)
+    _check_token(request, form)
+    return form, file
+
+
+async def _sent(file: UploadFile) -> SentFile:
+    return SentFile(str(file.filename), await file.read(), file.content_type or "")
+
+
 async def read_form(request: Request) -> Form:
     """The form of a POST. Raises Forbidden for a form that did not come from a page of ours, Malformed for one that is
     unreadable."""
+    form = await read_pairs(request)
+    _check_token(request, form)
+    return form
+
+
+async def read_pairs(request: Request) -> Form:
+    """The form of a POST, whoever sent it. Raises Malformed for one that is unreadable."""
     try:
         text = (await request.body()).decode("utf-8")
         pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text), max_num_fields=_MAX_FIELDS)
     except ValueError as error:
         raise Malformed({"rule": "form"}) from error
-    form = Form(tuple((key, value.strip()) for key, value in pairs))
+    return Form(tuple((key, value.strip()) for key, value in pairs))
+
+
+def _check_token(request: Request, form: Form) -> None:
     stored = request.cookies.get(_cookie_name(request), "")
     if not stored or not hmac.compare_digest(stored.encode(), form.get(FIELD).encode()):
         raise Forbidden({"reason": "form_token"})
-    return form
 
 
 def form_token(request: Request) -> str:

@@ -13,7 +13,7 @@ from api.http.rate_limits import RateClass, count
 from api.http.request_info import request_info
 from api.pages.api_client import ApiError
 from api.pages.rendering import choose_language, page, see_other
-from api.pages.sessions import LoginNeeded
+from api.pages.sessions import LoginNeeded, session_of
 from domain.errors import DomainError, NotFound
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -25,7 +25,7 @@ def route(path: str, handler: Handler, *methods: str) -> Route:
     async def answer(request: Request) -> Response:
         choose_language(request)
         try:
-            await count(request, RateClass.STANDARD)
+            await _count(request)
             return await handler(request)
         except ApiError as error:
             return _refused(request, error)
@@ -38,6 +38,16 @@ def route(path: str, handler: Handler, *methods: str) -> Route:
             return _refused(request, _as_api_error(error))
 
     return Route(path, answer, methods=list(methods or ("GET",)), include_in_schema=False)
+
+
+async def _count(request: Request) -> None:
+    """By login where the browser has one, so that people behind one address do not use up each other's requests; else
+    by address."""
+    session = session_of(request)
+    if session is None:
+        await count(request, RateClass.STANDARD)
+    else:
+        await count(request, RateClass.USER, f"session:{session}")
 
 
 def _as_api_error(error: DomainError) -> ApiError:

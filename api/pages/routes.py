@@ -4,15 +4,50 @@
 from starlette.routing import Route
 
 from api.pages import accents, messages, static_files
-from api.pages.admin import attention, audit, businesses, flags
-from api.pages.booking import book, business, manage, paying, waiting
+from api.pages.account import account
+from api.pages.admin import attention, audit, businesses, flags, state
+from api.pages.booking import book, business, embedding, manage, paying, waiting
 from api.pages.booking import moving as customer_moving
-from api.pages.console import bookings, calendar, live, moving, taking, today
+from api.pages.console import (
+    analytics,
+    bookings,
+    calendar,
+    catalogue,
+    live,
+    media,
+    money,
+    moving,
+    people,
+    reviews,
+    setup,
+    single_forms,
+    taking,
+    today,
+)
 from api.pages.console import login as console_login
+from api.pages.console import messages as console_messages
 from api.pages.handling import route
+from api.pages.records.pages import routes_of
+
+#: Everything in the console that is a list with forms.
+KINDS = (
+    catalogue.SERVICES,
+    catalogue.RESOURCES,
+    catalogue.POLICIES,
+    people.CUSTOMERS,
+    people.TEAM,
+    people.INVITATIONS,
+    people.TIME_OFF,
+    money.PAYMENTS,
+    money.RECEIPTS,
+    console_messages.NOTICES,
+    console_messages.WAITLIST,
+    console_messages.MOVED,
+)
 
 ROUTES: tuple[Route, ...] = (
     accents.ROUTE,
+    Route("/embed.js", embedding.show_script, include_in_schema=False),
     static_files.ROUTE,
     route("/bookings/{token}", manage.show_booking),
     route("/bookings/{token}/confirm-address", manage.prove_address, "POST"),
@@ -43,6 +78,16 @@ ROUTES: tuple[Route, ...] = (
     route("/console/{business_id}/bookings/{booking_id}/move", moving.show_move),
     route("/console/{business_id}/bookings/{booking_id}/move", moving.move, "POST"),
     route("/console/{business_id}/bookings/{booking_id}/{command}", bookings.execute, "POST"),
+    *single_forms.ROUTES,
+    *money.ROUTES,
+    *people.ROUTES,
+    *reviews.ROUTES,
+    *media.ROUTES,
+    *console_messages.ROUTES,
+    *analytics.ROUTES,
+    *setup.ROUTES,
+    *(one for kind in KINDS for one in routes_of(kind)),
+    *account.ROUTES,
     route("/admin", businesses.show_queue),
     route("/admin/businesses/{business_id}", businesses.show_business),
     route("/admin/businesses/{business_id}/documents/{document_id}", businesses.judge_document, "POST"),
@@ -50,6 +95,7 @@ ROUTES: tuple[Route, ...] = (
     route("/admin/attention", attention.show_attention),
     route("/admin/attention/{attention_id}", attention.resolve, "POST"),
     route("/admin/audit", audit.show_audit),
+    route("/admin/state", state.show_state),
     route("/admin/flags", flags.show_flags),
     route("/admin/flags", flags.create, "POST"),
     route("/admin/flags/{flag_id}", flags.change, "POST"),
@@ -57,6 +103,8 @@ ROUTES: tuple[Route, ...] = (
     route("/{slug}/legal", business.show_legal_notice),
     route("/{slug}/book", book.show_flow),
     route("/{slug}/book", book.go_on, "POST"),
+    route("/{slug}/embed", book.show_flow),
+    route("/{slug}/embed", book.go_on, "POST"),
     route("/{slug}/waitlist", waiting.show_join),
     route("/{slug}/waitlist", waiting.join, "POST"),
 )

@@ -4,6 +4,7 @@ access token that is made for this one request.
 """
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,16 +27,28 @@ class LoginNeeded(Exception):
 async def logged_in(request: Request) -> ApiClient:
     """A client of the API with the login of this browser. Raises LoginNeeded."""
     services, now = request.app.state.services, request.app.state.services.now()
-    try:
-        session_id = services.links.read(Purpose.PAGE_SESSION, request.cookies.get(_name(request), ""), now)
-    except (Unauthenticated, Gone) as error:
-        raise LoginNeeded from error
+    session_id = session_of(request)
+    if session_id is None:
+        raise LoginNeeded
     async with services.database.unit_of_work(Scope.platform()) as work:
         session = await work.identity.sessions.use(session_id, now, now + services.settings.refresh_token_lifetime)
     if session is None:
         raise LoginNeeded
     login = Login(session.user_id, session.is_admin, session.id)
     return ApiClient(request).with_login(services.tokens.issue(login, now))
+
+
+def session_of(request: Request) -> UUID | None:
+    """The session that the cookie names, also one that has ended; None without a cookie of ours. Nothing is read from
+    Postgres."""
+    services = request.app.state.services
+    try:
+        session_id: UUID = services.links.read(
+            Purpose.PAGE_SESSION, request.cookies.get(_name(request), ""), services.now()
+        )
+    except (Unauthenticated, Gone):
+        return None
+    return session_id
 
 
 def open_session(request: Request, response: Response, access_token: str) -> None:

@@ -12,13 +12,13 @@ from stack.operators import set_operator
 from stack.seed import seed
 from stack.seed_businesses import BUSINESSES, IZAKAYA, SALON
 from stack.seed_logins import ADMIN, CUSTOMER, IZAKAYA_OWNER, OWNER, PASSWORD
-from tests.support.servers import Database
+from tests.support.servers import Database, StorageServer
 
 LOGINS = (OWNER, IZAKAYA_OWNER, CUSTOMER, ADMIN)
 
 
-async def test_seed_can_be_written_twice_and_everybody_sees_it(database: Database) -> None:
-    settings = database.settings()
+async def test_seed_can_be_written_twice_and_everybody_sees_it(database: Database, storage: StorageServer) -> None:
+    settings = database.settings(**storage.settings())
     await seed(settings)
     await seed(settings)
     pool = connect(settings)
@@ -27,6 +27,7 @@ async def test_seed_can_be_written_twice_and_everybody_sees_it(database: Databas
             found = await work.businesses.search(Search(Sort.NEWEST, "ja", 50))
             services = await work.catalogue.list_services(ServiceFilter(), None, 50)
         async with pool.unit_of_work(Scope.platform()) as work:
+            pictures = await work.media.list_media(None, 50, None, True, False)
             people = [await work.identity.users.find_by_email(email) for email in LOGINS]
     finally:
         await pool.close()
@@ -34,6 +35,7 @@ async def test_seed_can_be_written_twice_and_everybody_sees_it(database: Databas
     assert {business.slug for business in businesses} == {demo.slug for demo in BUSINESSES}
     assert {business.status for business in businesses} == {"approved"}
     assert len(services) == sum(len(demo.services) for demo in BUSINESSES)
+    assert len(pictures) == 5, "each once"
     assert all(service.requirements and service.policy for service, _ in services)
     salon_owner, izakaya_owner, *_ = people
     assert salon_owner

@@ -4,7 +4,7 @@ import secrets
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -68,8 +68,9 @@ async def _shown(request: Request, api: ApiClient, error: ApiError | None = None
     found = await api.rows("/admin/attention", _MOST, resolved=show == "settled")
     counts = Counter(one["kind"] for one in found)
     items = [one for one in found if (show != "money" or one["kind"] in MONEY) and kind in ("", one["kind"])]
+    processes = (await api.get("/admin/state"))["temporal_ui"]
     variables = {
-        "items": [_item(one) for one in items],
+        "items": [_item(one, processes) for one in items],
         "kinds": [(one, number, text_of(one)) for one, number in sorted(counts.items())],
         "kind": kind,
         "show": show if show in {"money", "settled"} else "open",
@@ -87,12 +88,15 @@ def text_of(kind: str) -> str:
     return _PREFIX + kind if _PREFIX + kind in WORDS else f"{_PREFIX}other"
 
 
-def _item(item: Mapping[str, Any]) -> Mapping[str, Any]:
+def _item(item: Mapping[str, Any], processes: str | None) -> Mapping[str, Any]:
     """With its sentence, its details as lines, and where to look."""
     places = [("admin_business", f"/admin/businesses/{item['business_id']}")] if item["business_id"] else []
     for entity, record in (("bookings", item["booking_id"]), ("payment_intents", item["payment_id"])):
         if record:
             query = urlencode({"entity": entity, "entity_id": record})
             places.append((f"audit_of_{entity}", f"/admin/audit?{query}"))
+    if processes and item["booking_id"]:
+        process = quote(f"booking/{item['booking_id']}", safe="")
+        places.append(("process_of_booking", f"{processes}/{process}"))
     details = [(name, value if isinstance(value, str | int) else str(value)) for name, value in item["details"].items()]
     return {**item, "text": text_of(item["kind"]), "lines": details, "places": places}

@@ -12,6 +12,7 @@ from api.pages.api_client import ApiClient, ApiError
 from api.pages.forms import Form, read_form
 from api.pages.rendering import page, see_other
 from api.pages.sessions import logged_in
+from domain.platform.flag_rollout import Measure
 
 _MOST = 200
 _ADDRESS = "/admin/flags"
@@ -53,6 +54,8 @@ async def change(request: Request) -> Response:
             await api.post(f"{path}/rollout/{what}", {})
         elif what == "share":
             await api.put(path, {"percentage": form.get("percentage")})
+        elif what == "start":
+            await api.post(f"{path}/rollout", _plan(form), form.get("key"))
         elif what in _CHANGES:
             await api.put(path, _CHANGES[what])
         else:
@@ -69,12 +72,32 @@ async def _shown(request: Request, api: ApiClient, error: ApiError | None = None
     rollouts = await asyncio.gather(*(_rollout(api, one["id"]) for one in flags))
     variables = {
         "flags": [{**flag, "rollout": rollout} for flag, rollout in zip(flags, rollouts, strict=True)],
+        "measures": list(Measure),
         "typed": {"name": "", "description": "", "subject": "user", **(form.values if form else {})},
         "errors": error.fields if error else {},
         "error": error,
         "key": secrets.token_urlsafe(24),
     }
     return page(request, "admin/flags", variables, status=error.status if error else 200)
+
+
+def _plan(form: Form) -> Mapping[str, Any]:
+    """Equal times for each share that was typed, such as ``5, 25, 100``."""
+    shares = [one.strip() for one in form.get("shares").replace("、", ",").split(",") if one.strip()]
+    minutes, limits = form.get("minutes"), [(measure, form.get(measure)) for measure in Measure]
+    return {
+        "steps": [{"percentage": _number(one), "watch_minutes": _number(minutes)} for one in shares],
+        "limits": {measure.value: _number(value) for measure, value in limits if value},
+    }
+
+
+def _number(text: str) -> float | int | str:
+    """The number, or the text, which the API refuses."""
+    try:
+        found = float(text)
+    except ValueError:
+        return text
+    return int(found) if found.is_integer() else found
 
 
 async def _rollout(api: ApiClient, flag_id: str) -> Mapping[str, Any] | None:

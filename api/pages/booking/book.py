@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -15,6 +16,7 @@ from api.http.request_info import request_info
 from api.pages.api_client import ApiError
 from api.pages.booking.choose import BusinessView, place_of, show_services, show_times
 from api.pages.booking.days import is_moment
+from api.pages.booking.embedding import is_embedded, read_embedded_form
 from api.pages.booking.selection import Selection, whole_number
 from api.pages.booking.terms import Visit, agreement, lines, money
 from api.pages.forms import Form, read_form
@@ -32,6 +34,11 @@ _CONTACT = ("family_name", "given_name", "email", "phone", "special_requests")
 async def show_flow(request: Request) -> Response:
     """The screen that follows from what the address says is chosen."""
     place = await place_of(request)
+    if place.embedding and request.query_params.get("booked"):
+        variables = {**place.variables("confirm"), "token": request.query_params["booked"]}
+        return page(
+            request, "booking/embed_done", {**variables, "due": "due" in request.query_params}, sources=place.sources
+        )
     selection = _fitting(Selection.of(request.query_params.multi_items()), place)
     if not place.chosen(selection):
         return show_services(request, place, selection)
@@ -42,12 +49,12 @@ async def show_flow(request: Request) -> Response:
 
 async def go_on(request: Request) -> Response:
     """A form of the last two screens: to the check, back to the contact, or the booking itself."""
-    request.scope["omotenashi.page_path"] = f"/{request.path_params['slug']}/book"
-    form = await read_form(request)
+    request.scope["omotenashi.page_path"] = request.url.path
+    form = await read_form(request) if not is_embedded(request) else await read_embedded_form(request)
     place = await place_of(request)
     selection = _fitting(Selection.of(form.fields), place)
     if not place.chosen(selection) or not is_moment(selection.start):
-        return see_other(request, selection.address(place.slug))
+        return see_other(request, selection.address(place.flow))
     if form.get("step") == "who":
         return _who(request, place, selection, form.values, {})
     if form.get("step") == "book":
@@ -102,7 +109,7 @@ def _who(
         "typed": {name: typed.get(name, "") for name in _CONTACT},
         "errors": errors,
     }
-    return page(request, "booking/who", variables, status=status)
+    return page(request, "booking/who", variables, status=status, sources=place.sources)
 
 
 def _check(
@@ -123,7 +130,7 @@ def _check(
         "notice": notice,
         "policy": lines(summary["terms"], visit, request_info().language.value),
     }
-    return page(request, "booking/confirm", variables, status=status)
+    return page(request, "booking/confirm", variables, status=status, sources=place.sources)
 
 
 def _summary(place: BusinessView, selection: Selection) -> dict[str, Any]:
@@ -141,8 +148,8 @@ def _summary(place: BusinessView, selection: Selection) -> dict[str, Any]:
         "price": money(terms.dues.price),
         "due": money(terms.dues.online),
         "rest": money(terms.dues.at_venue),
-        "times_address": selection.address(place.slug, start="", day=selection.start[:10]),
-        "services_address": f"/{place.slug}/book",
+        "times_address": selection.address(place.flow, start="", day=selection.start[:10]),
+        "services_address": place.flow,
     }
 
 
@@ -169,7 +176,11 @@ async def _book(request: Request, place: BusinessView, selection: Selection, for
         booked = await place.api.post("/bookings", body, key=form.get("key"))
     except ApiError as error:
         return await _not_booked(request, place, selection, form, error)
-    return see_other(request, f"/bookings/{booked['guest_token']}" + ("/pay" if booked["amount_due"]["amount"] else ""))
+    due = booked["amount_due"]["amount"]
+    if place.embedding:
+        asked = {"booked": booked["guest_token"], **({"due": "1"} if due else {})}
+        return see_other(request, f"{place.flow}?{urlencode(asked)}")
+    return see_other(request, f"/bookings/{booked['guest_token']}" + ("/pay" if due else ""))
 
 
 async def _not_booked(

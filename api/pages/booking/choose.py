@@ -12,8 +12,9 @@ from starlette.responses import Response
 from api.pages.api_client import ApiClient, ApiError
 from api.pages.booking.business import ACCENTS, business_of, by_category, today_at
 from api.pages.booking.days import Strip, day_from
+from api.pages.booking.embedding import Embedding, embedding_of
 from api.pages.booking.selection import Selection
-from api.pages.rendering import page
+from api.pages.rendering import Sources, page
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,23 @@ class BusinessView:
     business: Mapping[str, Any]
     services: Mapping[str, Mapping[str, Any]]
     staff: Sequence[Mapping[str, Any]]
+    embedding: Embedding | None = None
 
     @property
     def slug(self) -> str:
         """The last part of its URL."""
         slug: str = self.business["slug"]
         return slug
+
+    @property
+    def flow(self) -> str:
+        """The path of the flow's screens."""
+        return f"/{self.slug}/embed" if self.embedding else f"/{self.slug}/book"
+
+    @property
+    def sources(self) -> Sources | None:
+        """The sites that may show these screens in a frame; None: no site."""
+        return Sources(around=self.embedding.origins) if self.embedding else None
 
     @property
     def zone(self) -> str:
@@ -48,7 +60,9 @@ class BusinessView:
 
     def variables(self, step: str) -> dict[str, Any]:
         """For the templates."""
-        return {"business": self.business, "accent": ACCENTS.get(self.business["vertical"], ""), "step": step}
+        shown = {"business": self.business, "accent": ACCENTS.get(self.business["vertical"], ""), "step": step}
+        inside = {"form_token": self.embedding.token} if self.embedding else {}
+        return {**shown, **inside, "flow": self.flow, "embedding": self.embedding}
 
 
 async def place_of(request: Request) -> BusinessView:
@@ -57,13 +71,14 @@ async def place_of(request: Request) -> BusinessView:
     business = await business_of(api, request.path_params["slug"])
     path = f"/businesses/{business['id']}"
     services, staff = await asyncio.gather(api.get(f"{path}/services", limit=100), api.get(f"{path}/staff", limit=100))
-    return BusinessView(api, business, {one["id"]: one for one in services}, staff)
+    return BusinessView(api, business, {one["id"]: one for one in services}, staff, embedding_of(request, business))
 
 
 def show_services(request: Request, place: BusinessView, selection: Selection) -> Response:
     """The first screen."""
     groups = by_category(list(place.services.values()))
-    return page(request, "booking/what", {**place.variables("what"), "groups": groups, "selection": selection})
+    variables = {**place.variables("what"), "groups": groups, "selection": selection}
+    return page(request, "booking/what", variables, sources=place.sources)
 
 
 async def show_times(
@@ -91,7 +106,7 @@ async def show_times(
         "day": day,
         "times": day_parts(
             [one for one in starts if one["start_at"][:10] == day.isoformat()],
-            lambda at: selection.address(place.slug, start=at, day=""),
+            lambda at: selection.address(place.flow, start=at, day=""),
         ),
         "next_free": _next(starts, day, place, selection),
         "earlier": _at(place, selection, strip.earlier) if strip.earlier else None,
@@ -100,7 +115,7 @@ async def show_times(
         "error": error,
         "alternatives": _alternatives(error, place, selection),
     }
-    return page(request, "booking/when", variables, status=status)
+    return page(request, "booking/when", variables, status=status, sources=place.sources)
 
 
 def _question(selection: Selection, strip: Strip) -> Mapping[str, Any]:
@@ -118,7 +133,7 @@ def _day(day: date, starts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _at(place: BusinessView, selection: Selection, day: date) -> str:
-    return selection.address(place.slug, day=day.isoformat(), start="")
+    return selection.address(place.flow, day=day.isoformat(), start="")
 
 
 def day_parts(
@@ -139,7 +154,7 @@ def _next(
     later = next((one["start_at"] for one in starts if one["start_at"][:10] > day.isoformat()), None)
     if later is None:
         return None
-    return {"start_at": later, "address": selection.address(place.slug, day=later[:10], start="")}
+    return {"start_at": later, "address": selection.address(place.flow, day=later[:10], start="")}
 
 
 def _parties(services: Sequence[Mapping[str, Any]]) -> list[int]:
@@ -154,9 +169,9 @@ def _waitlist(place: BusinessView, selection: Selection, day: date) -> str | Non
     if len(selection.services) != 1:
         return None
     chosen = replace(selection, day=day.isoformat(), start="")
-    return chosen.address(place.slug).replace("/book?", "/waitlist?", 1)
+    return chosen.address(f"/{place.slug}/book").replace("/book?", "/waitlist?", 1)
 
 
 def _alternatives(error: ApiError | None, place: BusinessView, selection: Selection) -> list[Mapping[str, str]]:
     found = error.details.get("alternatives", ()) if error else ()
-    return [{"start_at": at, "address": selection.address(place.slug, start=at, day="")} for at in found]
+    return [{"start_at": at, "address": selection.address(place.flow, start=at, day="")} for at in found]

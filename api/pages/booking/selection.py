@@ -53,9 +53,9 @@ class Selection:
         fields.append(("party", str(self.party)))
         return [*fields, *((name, value) for name, value in (("day", self.day), ("start", self.start)) if value)]
 
-    def address(self, slug: str, **changes: Any) -> str:
-        """The page of the flow with ``changes``."""
-        return f"/{slug}/book?{urlencode(replace(self, **changes).pairs())}"
+    def address(self, flow: str, **changes: Any) -> str:
+        """The page of the flow with ``changes``; ``flow`` is its path, such as ``/salon-hana/book``."""
+        return f"{flow}?{urlencode(replace(self, **changes).pairs())}"
 
     def items(self) -> list[Mapping[str, Any]]:
         """As the API takes them."""

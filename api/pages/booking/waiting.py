@@ -76,7 +76,7 @@ def _form(
         "typed": {name: typed.get(name, "") for name in _CONTACT},
         "errors": errors,
         "key": typed.get("key") or secrets.token_urlsafe(24),
-        "back": selection.address(place.slug),
+        "back": selection.address(place.flow),
     }
     return page(request, "booking/waitlist_join", variables, status=status)
 

@@ -36,6 +36,8 @@ class _Stream(Response):
 
 async def show_events(request: Request) -> Response:
     """The stream. The API answers for a business where the login does not work."""
+    if request.method == "HEAD":  # of a stream there is nothing to open (RFC 9110, 9.3.2)
+        return Response(media_type="text/event-stream")
     api = await logged_in(request)
     tab = request.query_params.get("client", "default")
     return _Stream(api, f"/businesses/{request.path_params['business_id']}/events", urlencode({"client": tab}))

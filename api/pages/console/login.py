@@ -13,7 +13,7 @@ from api.pages.rendering import page, see_other
 from api.pages.sessions import LoginNeeded, forget_session, logged_in, open_session
 
 _START = "/console"
-_PLACES = (_START, "/admin")
+_PLACES = (_START, "/admin", "/account")
 
 
 async def show_login(request: Request) -> Response:
@@ -65,7 +65,8 @@ def _entered(request: Request, form: Form, answer: Mapping[str, Any]) -> Respons
 
 
 def _form(request: Request, typed: Mapping[str, str], error: ApiError | None = None, status: int = 200) -> Response:
-    variables = {"email": typed.get("email", ""), "next": typed.get("next", _START), "error": error}
+    place = typed.get("next", _START)
+    variables = {"email": typed.get("email", ""), "next": place, "error": error, "own": place.startswith("/account")}
     return page(request, "console/login", variables, status=status)
 
 

@@ -145,6 +145,17 @@ WORDS: Mapping[str, Text] = {
     "card_holder_hint": Text("カードに書かれているローマ字で", "As printed on the card"),
     "card_email_hint": Text("本人認証のためにカード会社が使います。", "Your bank uses it to check that it is you."),
     "paid_wait": Text("お支払いを確認しています。", "We are checking your payment."),
+    "embed_done": Text("予約を受け付けました", "Your booking has arrived"),
+    "embed_done_say": Text(
+        "内容と変更用のリンクをメールでお送りしました。", "We have e-mailed you the details and a link to change it."
+    ),
+    "embed_due": Text("お支払いへお進みください", "Please go on to the payment"),
+    "embed_due_say": Text(
+        "時間をお取りしています。お支払いが完了すると予約が確定します。",
+        "The time is reserved for you. The booking is confirmed when it is paid.",
+    ),
+    "embed_open": Text("予約を見る（新しいタブ）", "Open the booking (new tab)"),
+    "embed_pay": Text("支払いに進む（新しいタブ）", "Go to the payment (new tab)"),
     "waitlist_title": Text("キャンセル待ち", "Waitlist"),
     "waitlist_join": Text("登録する", "Join the waitlist"),
     "waitlist_from": Text("いつから", "From"),

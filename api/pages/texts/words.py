@@ -5,7 +5,19 @@ from typing import Any
 
 from api.http.request_info import Language
 from api.http.texts.text import Text, joined
-from api.pages.texts import admin, attention, booking, calendar, console, manage, messages, shared
+from api.pages.texts import (
+    account,
+    admin,
+    attention,
+    booking,
+    calendar,
+    console,
+    fields,
+    manage,
+    messages,
+    records,
+    shared,
+)
 
 WORDS: Mapping[str, Text] = joined(
     (
@@ -15,6 +27,9 @@ WORDS: Mapping[str, Text] = joined(
         messages.WORDS,
         console.WORDS,
         calendar.WORDS,
+        fields.WORDS,
+        records.WORDS,
+        account.WORDS,
         admin.WORDS,
         attention.WORDS,
     )

@@ -202,6 +202,20 @@ async def test_tab_has_one_connection(salon: StaffedSalon, live_app: FastAPI) ->
         await eventually(lambda: not live_app.state.live.followers)
 
 
+async def test_login_has_so_many_connections_and_no_more(
+    salon: StaffedSalon, live_app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "MOST_OF_ONE", 1)
+    path = f"/businesses/{salon.ids.business_id}/events?client="
+    async with serving(live_app) as address, following(address, salon.staff, f"{path}a"):
+        async with AsyncClient(base_url=address, timeout=30) as http:
+            token = {"Authorization": f"Bearer {salon.staff.token}"}
+            refused = await http.get(f"{PREFIX}{path}b", headers=token)
+        assert error_of(refused) == (429, "rate_limited")
+        async with following(address, salon.owner, f"{path}b"):
+            pass  # another login is not in the way
+
+
 async def eventually(condition: Any) -> None:
     async with asyncio.timeout(20):
         while not condition():  # noqa: ASYNC110  (another task changes it)

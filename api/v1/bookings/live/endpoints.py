@@ -10,7 +10,7 @@ from api.access.callers import Access
 from api.access.permissions import may
 from api.http import routing
 from api.http.operation_errors import raises
-from api.v1.bookings.live.hub import LiveHub
+from api.v1.bookings.live.hub import LiveHub, slot_of
 from api.v1.bookings.live.stream import Opening, stream
 from domain.bookings.permissions import BookingAction
 from domain.errors import Unavailable
@@ -81,4 +81,4 @@ def _follow(hub: LiveHub, opening: Opening) -> Response:
 def _slot(access: Access, client: str) -> str:
     """The owner of the connection: a login or a link, and one tab."""
     who = access.user_id or (access.link.object_id if access.link else access.address)
-    return f"{who}:{client}"
+    return slot_of(who, client)

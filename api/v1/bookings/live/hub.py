@@ -16,7 +16,7 @@ import structlog
 
 from db.engine.session import Database, Scope
 from db.platform.events import BookingEvent
-from domain.errors import Unavailable
+from domain.errors import RateLimited, Unavailable
 from domain.ids import first_uuid_of
 from providers.cache.channels import BOOKINGS
 from providers.cache.interface import Cache, CacheUnavailable
@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 QUEUE = 256
 #: Followers of one process; more are refused.
 MOST = 2000
+#: Followers of one login, link or address in one process: a tab each. More are refused.
+MOST_OF_ONE = 20
 #: Without being woken, events are read this often.
 POLL = 1.0
 #: Without an event a comment is sent this often, in seconds: it keeps proxies from closing the connection and finds
@@ -77,6 +79,16 @@ class Follower:
             return None
 
 
+def slot_of(owner: object, tab: str) -> str:
+    """The name of a connection: its login, link or address, and one tab."""
+    return f"{owner}|{tab}"
+
+
+def owner_of(slot: str) -> str:
+    """Whose connection it is."""
+    return slot.partition("|")[0]
+
+
 class LiveHub:
     """``followers`` by their slot: who connects and from which tab. ``now`` gives aware UTC time; it may differ from
     the database's by less than `OVERLAP`."""
@@ -112,9 +124,14 @@ class LiveHub:
                 await self._stop()
 
     def check_room(self, slot: str) -> None:
-        """Raise Unavailable where this process has too many followers for one more."""
-        if len(self.followers) >= MOST and slot not in self.followers:
+        """Raise Unavailable where this process has too many followers for one more, RateLimited where one login has."""
+        if slot in self.followers:
+            return
+        if len(self.followers) >= MOST:
             raise Unavailable({"dependency": "events", "retry_after": 5})
+        owner = owner_of(slot)
+        if sum(owner_of(one) == owner for one in self.followers) >= MOST_OF_ONE:
+            raise RateLimited({"retry_after": 30})
 
     async def since(self, follower: Follower, after: UUID, limit: int) -> list[BookingEvent]:
         """The events of its business that have an id above ``after``, at most ``limit``: also those that it does not

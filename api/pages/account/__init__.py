@@ -1,0 +1,1 @@
+"""The pages of a customer's own login: ``/account``."""
