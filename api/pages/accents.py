@@ -13,7 +13,8 @@ from domain.errors import NotFound
 from domain.messages.brand import LEAST_CONTRAST, contrast_with_white
 
 _COLOUR = re.compile(r"[0-9a-f]{6}")
-#: The ground of the dark scheme (``site.css``).
+#: The grounds of the two schemes (``site.css``).
+_GROUND = (0xF6, 0xF5, 0xF2)
 _DARK = (0x15, 0x17, 0x1A)
 _WHITE = (255, 255, 255)
 _BLACK = (0, 0, 0)
@@ -37,10 +38,10 @@ def address_of_accent(colour: str) -> str:
 
 
 def light(colour: str) -> Accent:
-    """For the light scheme: darkened until text in it can be read on its tint (WCAG 2.2, 1.4.3)."""
+    """For the light scheme: darkened until text in it can be read on its tint and on the ground (WCAG 2.2, 1.4.3)."""
     rgb = _rgb(colour)
     tint = _mixed(rgb, _WHITE, 0.92)
-    while _contrast(rgb, tint) < LEAST_CONTRAST:
+    while min(_contrast(rgb, tint), _contrast(rgb, _GROUND)) < LEAST_CONTRAST:
         rgb = _mixed(rgb, _BLACK, 0.1)
     return Accent(_hex(rgb), "#ffffff", _hex(tint))
 
