@@ -4,9 +4,11 @@ import re
 
 import pyotp
 
+from db.engine.session import Database as Pool
 from tests.api.conftest import PASSWORD, Login
 from tests.api.pages.visitor import Visitor
 from tests.api.salon import StaffedSalon, keyed
+from tests.support import data
 
 
 async def log_in_page(visitor: Visitor, email: str) -> None:
@@ -44,8 +46,9 @@ async def test_password_is_changed_and_the_wrong_one_says_so(visitor: Visitor, l
     assert "Saved." in page.text, page.text
 
 
-async def test_second_factor_is_switched_on_with_a_code(visitor: Visitor, log_in: Login) -> None:
+async def test_second_factor_is_switched_on_with_a_code(visitor: Visitor, log_in: Login, pool: Pool) -> None:
     person = await log_in()
+    await data.rows(pool, "UPDATE users SET email_verified_at = now() WHERE id = :id RETURNING id", id=person.id)
     await log_in_page(visitor, person.email)
     await visitor.open("/account/profile")
     page = await visitor.send("/account/second-factor/new")

@@ -87,7 +87,7 @@ async def test_form_sent_twice_makes_one_record(owner: Visitor, salon: StaffedSa
     for _ in range(2):
         owner.page = form
         await owner.send(console(salon, "customers/new"), family_name="二度", phone="03-5550-0101")
-    rows = await data.rows(pool, "SELECT id FROM business_customers WHERE family_name = '二度'")
+    rows = await data.rows(pool, "SELECT id FROM customers WHERE family_name = '二度'")
     assert len(rows) == 1
 
 
@@ -158,7 +158,7 @@ async def test_form_after_a_lost_session_goes_to_the_login(owner: Visitor, salon
     await data.rows(pool, "UPDATE user_sessions SET ended_at = now() RETURNING id")
     page = await owner.send(console(salon, "customers/new"), family_name="失効")
     assert page.url.path == "/console/login"
-    assert await data.rows(pool, "SELECT id FROM business_customers WHERE family_name = '失効'") == []
+    assert await data.rows(pool, "SELECT id FROM customers WHERE family_name = '失効'") == []
 
 
 @pytest.mark.parametrize("path", ["customers/nonsense", "services/00000000-0000-0000-0000-000000000000", "payments/x"])
