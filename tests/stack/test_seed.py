@@ -52,8 +52,8 @@ async def test_production_refuses_it() -> None:
         await seed(settings)
 
 
-async def test_operator_is_made_and_unmade(database: Database) -> None:
-    settings = database.settings()
+async def test_operator_is_made_and_unmade(database: Database, storage: StorageServer) -> None:
+    settings = database.settings(**storage.settings())
     await seed(settings)
     pool = connect(settings)
 
