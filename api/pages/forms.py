@@ -5,6 +5,7 @@ cookie's name begins with ``__Host-``, so that no other host of the same domain 
 """
 
 import hmac
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from domain.errors import Forbidden, Malformed, TooLarge
 
 FIELD = "form_token"
 _MAX_FIELDS = 200
+_LENGTH = re.compile(r"[0-9]{1,15}")
 #: What a form has around its file.
 _AROUND = 20_000
 
@@ -56,7 +58,7 @@ async def read_file_form(request: Request, most: int) -> tuple[Form, SentFile | 
     """A form with one file of at most ``most`` bytes; None where no file was chosen. Raises Forbidden, Malformed and
     TooLarge."""
     length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > most + _AROUND:
+    if not _LENGTH.fullmatch(length) or int(length) > most + _AROUND:
         raise TooLarge({"limit": most})
     try:
         async with request.form(max_files=1, max_fields=_MAX_FIELDS) as sent:
@@ -83,7 +85,7 @@ async def read_form(request: Request) -> Form:
 
 
 async def read_pairs(request: Request) -> Form:
-    """The form of a POST, whoever sent it. Raises Malformed for one that is unreadable."""
+    """The form of a POST without a check of its sender. Raises Malformed for one that is unreadable."""
     try:
         text = (await request.body()).decode("utf-8")
         pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text), max_num_fields=_MAX_FIELDS)

@@ -28,9 +28,7 @@ WHO = {"/admin": ADMIN, "/account": CUSTOMER, "/console": OWNER}
 
 @pytest.mark.parametrize("start", ["", *WHO])
 @pytest.mark.parametrize("language", ["ja", "en"])
-def test_every_page_has_no_violation_and_asks_no_other_host(
-    browser: Browser, site: str, start: str, language: str
-) -> None:
+def test_pages_have_no_violation_and_ask_no_other_host(browser: Browser, site: str, start: str, language: str) -> None:
     business = httpx.get(f"{site}/api/v1/businesses/slug/salon-hana").json()["data"]["id"]
     own = [one for one in PATHS if (one.startswith(start) if start else not one.startswith(tuple(WHO)))]
     assert own

@@ -153,7 +153,9 @@ WORDS: Mapping[str, Text] = {
     "field_auto_complete": Text("終了後に自動で完了にする", "Complete visits automatically"),
     "field_waitlist_offer_for": Text("キャンセル待ちの返事の期限", "Time to answer an offer of the waitlist"),
     "field_unproven_holds": Text("メールアドレスが未確認の予約の上限", "Most bookings with unconfirmed addresses"),
-    "field_staff_change_notice": Text("担当の変更をお客様に知らせる", "Tell customers about another staff member"),
+    "field_staff_change_notice": Text(
+        "担当の変更をお客様に知らせる", "Message to customers about another staff member"
+    ),
     "option_staff_change_notice_never": Text("知らせない", "Never"),
     "option_staff_change_notice_if_asked_for": Text("指名があった場合", "If they chose the person"),
     "option_staff_change_notice_always": Text("いつも", "Always"),

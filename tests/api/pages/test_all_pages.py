@@ -35,7 +35,7 @@ def addresses(salon: StaffedSalon, slug: str) -> list[str]:
     return [one for one in filled if not _FILES.search(one)]
 
 
-async def test_every_page_is_strict_and_light(
+async def test_pages_are_strict_and_light(
     app: FastAPI, pool: Pool, clock: Clock, salon: StaffedSalon, addresses: list[str]
 ) -> None:
     """60 kB with style sheet and scripts, compressed; scripts 20 kB; no other host; no inline code; one heading."""

@@ -30,7 +30,7 @@ def note_of(text: str, field: str) -> str:
     return found[0] if found else ""
 
 
-async def test_every_page_of_the_console_opens_and_is_hidden_from_others(
+async def test_console_pages_open_and_are_hidden_from_others(
     app: FastAPI, pool: Pool, clock: Clock, owner: Visitor, salon: StaffedSalon
 ) -> None:
     other = await entered(app, pool, clock, salon.other.owner_id)

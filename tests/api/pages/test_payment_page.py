@@ -51,7 +51,7 @@ def test_sandbox_has_test_cards_and_no_script(provider: str) -> None:
     assert form.sources.forms == ("http://127.0.0.1:9000",)
 
 
-def test_no_other_page_names_a_provider() -> None:
+def test_pages_but_the_payment_screen_name_no_provider() -> None:
     assert "stripe" not in policy(OWN)
     assert "pay.jp" not in policy(OWN)
     named = [

@@ -152,7 +152,7 @@ def test_values_of_the_api_have_their_sentences(prefix: str, values: Any) -> Non
     assert [one for one in values if f"{prefix}{one}" not in WORDS] == []
 
 
-def test_everything_that_can_be_missing_has_its_sentence() -> None:
+def test_missing_things_have_their_sentences() -> None:
     facts = dict.fromkeys(ReviewFacts.__dataclass_fields__, False)
     absent = missing(
         ReviewFacts(**{**facts, "vertical": "restaurant", "documents": frozenset(), "takes_online_payments": True})

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Path, Query, Request
 from starlette.responses import Response
 
 from api.access.callers import Access, Now, Services
@@ -31,6 +31,7 @@ router = routing.router("/media", tags=["media"])
 MaySeeMedia = Annotated[Access, Depends(may(MediaAction.READ, on="business_media", public=True))]
 MaySeeAll = Annotated[Access, Depends(may(MediaAction.READ, on="business", public=True))]
 MayAddMedia = Annotated[Access, Depends(may(MediaAction.WRITE, on="business"))]
+VariantName = Annotated[Literal["large", "medium", "thumbnail"], Path(description="Which size of the picture.")]
 _PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/webp": {}}, "description": "The picture."}}
 
 MayWriteMedia = Annotated[Access, Depends(may(MediaAction.WRITE, on="business_media"))]
@@ -71,9 +72,7 @@ async def get_media(media_id: UUID, access: MaySeeMedia, services: Services, now
     responses=_PICTURE,
 )
 @raises(read_variant)
-async def get_media_variant(
-    media_id: UUID, name: Literal["large", "medium", "thumbnail"], access: MaySeeMedia, services: Services
-) -> Response:
+async def get_media_variant(media_id: UUID, name: VariantName, access: MaySeeMedia, services: Services) -> Response:
     """The file itself, for pages: its address does not expire, and browsers keep it. A film has none of these sizes."""
     return await read_variant(access, services.storage, media_id, name)
 
