@@ -65,8 +65,15 @@ def screen(form: PaymentForm, left: int) -> str:
                 "business": BUSINESS,
                 "booking": BOOKING,
                 "address": "/bookings/x",
-                "intent": {"payment_id": "1", "client_secret": "secret", "amount": {"amount": 5000, "currency": "JPY"}},
+                "intent": {
+                    "payment_id": "1",
+                    "client_secret": "secret",
+                    "voucher": None,
+                    "amount": {"amount": 5000, "currency": "JPY"},
+                },
                 "form": form,
+                "konbini": "konbini",
+                "stores": (),
                 "error": None,
                 "key": "k",
                 "left_seconds": left,
@@ -100,10 +107,10 @@ def test_provider_form_is_shown_and_its_refusal_said(browser: Browser, site: str
     if provider == "payjp_v1":
         page.locator("#holder").fill("TARO TANAKA")
         page.locator("#email").fill("taro@example.jp")
-    page.locator("main .go button").click()
+    page.locator("#payment .go button").click()
     page.locator("#problem:not([hidden])").wait_for()
     assert page.locator("#problem").inner_text() == "このカードは使えません。"
-    assert page.locator("main .go button").is_enabled()
+    assert page.locator("#payment .go button").is_enabled()
     asked = json.loads(page.evaluate("JSON.stringify(window.asked)"))
     wanted = "TARO TANAKA" if provider == "payjp_v1" else "https://booking.example/bookings/x?paid=1"
     assert asked == {"key": "pk_live_x", "back": wanted}
@@ -114,7 +121,7 @@ def test_provider_form_is_shown_and_its_refusal_said(browser: Browser, site: str
 def test_end_of_the_hold_takes_the_form_away(browser: Browser, site: str) -> None:
     page = shown(browser, site, "stripe", left=1)
     page.locator("[data-after-end]:not([hidden])").wait_for()
-    assert page.locator("main .go button").is_hidden()
+    assert page.locator("#payment .go button").is_hidden()
     check(page)
     page.context.close()
 
@@ -130,5 +137,5 @@ def test_missing_script_of_the_provider_says_what_to_do(browser: Browser, site: 
     page.route("https://js.stripe.com/**", lambda route: route.abort())
     page.goto(f"{site}/bookings/x/pay")
     page.locator("#problem:not([hidden])").wait_for()
-    assert page.locator("main .go button").is_disabled()
+    assert page.locator("#payment .go button").is_disabled()
     page.context.close()
