@@ -31,6 +31,7 @@ from api.http.idempotency import Key, Replay, command_id
 from api.http.operation_errors import raises
 from api.http.request_info import request_info
 from db.engine.context import Context, IdempotencyKey
+from db.engine.scope import ResolvedScope
 from db.engine.session import Database, Scope, UnitOfWork
 from domain.business_status import BusinessStatus
 from domain.errors import NotFound, Unauthenticated, Unavailable
@@ -279,27 +280,31 @@ class Access(Caller):
             return key.of_subject(f"{self.link.kind}:{self.link.object_id}")
         return key.of_subject(self.subject) if self.subject else Caller.idempotency_key(self, key)
 
-    def _check_permission(self, work: UnitOfWork) -> None:
-        entered = work.entered
+    def check(self, entered: ResolvedScope) -> None:
+        """Permission where a statement has entered the business of the object by itself. Raises NotFound and
+        Forbidden."""
         self._business_id = entered.business_id
         if entered.business_id is not None:
             structlog.contextvars.bind_contextvars(business_id=str(entered.business_id))
-        roles = list(self._roles(work))
+        roles = list(self._roles_in(entered))
         self.role = next((role for role in roles if allowed(role, self.action)), roles[0] if roles else None)
         if self.role is Role.GUEST and self.link is not None:
             self.link.check(entered.ends_at, RULES[self.action].link_lasts)
             self.context = replace(self.context, actor=Actor(ActorKind.GUEST))
-        if self.role in {Role.CUSTOMER, Role.GUEST}:
-            work.context = self.context
         require(self.role, self.action)
 
-    def _roles(self, work: UnitOfWork) -> Iterator[Role]:
+    def _check_permission(self, work: UnitOfWork) -> None:
+        if work.scope.enter is not None:
+            self.check(work.entered)
+        else:
+            self.role = self.own_role if self.public else None
+            require(self.role, self.action)
+        if self.role in {Role.CUSTOMER, Role.GUEST}:
+            work.context = self.context
+
+    def _roles_in(self, entered: ResolvedScope) -> Iterator[Role]:
         """The possible roles of the caller there, the closest first; the first with the permission counts. A member of
         the staff may also be a customer, and a login may come with a link."""
-        entered = work.entered
-        if work.scope.enter is None:
-            yield from [self.own_role] if self.public else []
-            return
         if entered.business_id is None or (entered.closed and not RULES[self.action].after_closing):
             return
         if entered.role is not None:

@@ -6,7 +6,7 @@ Its first statement sets the visible rows (row-level security) and the actor (au
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -19,18 +19,18 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import QueuePool
 
+from db.engine import failures
 from db.engine import invalidation as changes
 from db.engine.context import NOBODY, WORKFLOW, Context, IdempotencyKey
+from db.engine.scope import ResolvedScope
+from db.scheduling.free_time import FreeTime
 from db.scheduling.freed_time import Swept, offer_through, take_swept
 from db.stores import Stores
 from domain.errors import (
-    Conflict,
     DomainError,
     IdempotencyKeyReused,
-    Malformed,
     RequestInProgress,
     Unauthenticated,
-    Unavailable,
 )
 from domain.platform.actor import Actor, ActorKind
 from domain.platform.invalidation import CacheChange
@@ -90,24 +90,6 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class ResolvedScope:
-    """The result of ``app_enter``.
-
-    ``role`` is owner, manager, staff, assistant or None. ``own``: the caller is the customer of this booking, or of the
-    booking that the object belongs to. ``linked``: the caller's link names that booking; ``ends_at`` is its end.
-    ``closed``: the business is deleted.
-    """
-
-    business_id: UUID | None
-    role: str | None = None
-    own: bool = False
-    business_status: str | None = None
-    closed: bool = False
-    linked: bool = False
-    ends_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class StoredResponse:
     """The stored response of an earlier request with the same key."""
 
@@ -132,15 +114,6 @@ _BEGIN = text(
     bindparam("key_name", type_=Text),
     bindparam("key_fingerprint", type_=LargeBinary),
 )
-
-#: SQLSTATE classes: connection, resources, operator intervention. Postgres is not reachable or overloaded.
-_UNAVAILABLE = ("08", "53", "57")
-#: Lock time-out, deadlock, serialisation failure: the same request can be sent again.
-_RETRY = frozenset({"55P03", "40P01", "40001"})
-#: A character that Postgres does not store (NUL), in text or in JSON: the request is malformed.
-_NOT_STORABLE = frozenset({"22021", "22P05"})
-#: A trigger refused what the transaction wrote; its message is the name of the broken rule.
-_RULE_BROKEN = "OM409"
 
 
 class UnitOfWork(Stores):
@@ -226,15 +199,6 @@ async def _changes(work: UnitOfWork) -> list[CacheChange]:
     return [CacheChange(business_id, kind) for kind in kinds]
 
 
-def _is_unavailable(error: DBAPIError) -> bool:
-    state = getattr(error.orig, "sqlstate", None) or ""
-    return bool(error.connection_invalidated or state.startswith(_UNAVAILABLE) or state in _RETRY)
-
-
-def _broken_rule(error: DBAPIError) -> str:
-    return str(getattr(getattr(error.orig, "__cause__", None), "message", "refused"))
-
-
 def _stored_response(row: Row[Any]) -> StoredResponse | None:
     if row.fresh:
         return None
@@ -252,8 +216,10 @@ class Database:
     engine: AsyncEngine
     listener: changes.Listener | None = None
     sessions: async_sessionmaker[AsyncSession] = field(init=False)
+    free_time: FreeTime = field(init=False)
 
     def __post_init__(self) -> None:
+        self.free_time = FreeTime(self.engine)
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
         changes.watch(self.engine)
 
@@ -283,15 +249,12 @@ class Database:
                 await self._sweep_again(one)
             raise
         except DBAPIError as error:
-            if _is_unavailable(error):
-                raise Unavailable({"dependency": "postgres", "retry_after": 2}) from error
-            if getattr(error.orig, "sqlstate", None) in _NOT_STORABLE:
-                raise Malformed({"rule": "characters"}) from error
-            if getattr(error.orig, "sqlstate", None) == _RULE_BROKEN:
-                raise Conflict({"rule": _broken_rule(error)}) from error
-            raise
+            known = failures.of_statement(error)
+            if known is None:
+                raise
+            raise known from error
         except (ConnectionError, PoolTimeout) as error:
-            raise Unavailable({"dependency": "postgres", "retry_after": 2}) from error
+            raise failures.unreachable() from error
 
     async def _begin(self, work: UnitOfWork, key: IdempotencyKey | None) -> None:
         """Nothing has been written yet, so a broken connection of the pool is replaced once."""
@@ -303,7 +266,7 @@ class Database:
             await work.session.rollback()
             await work.begin(key)
         except OSError as error:  # the name does not resolve, or nothing answers
-            raise Unavailable({"dependency": "postgres", "retry_after": 2}) from error
+            raise failures.unreachable() from error
 
     async def _commit(self, work: UnitOfWork) -> None:
         await work.session.flush()

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
 from db.scheduling.booked_services import Catalogue, read_catalogue
+from db.scheduling.free_time import Asked, claims_between
 from domain.errors import NotFound
 from domain.instants import as_utc
 from domain.scheduling.availability.engine import AROUND, nearest_of_all, tabulate
@@ -22,10 +23,6 @@ from domain.scheduling.availability.model import (
     StartTable,
     Taken,
 )
-
-#: Claims are read this far around the midnights of the asked days: the last one's hours run for up to two days, a
-#: service that starts at their end for another, and buffers reach over.
-MARGIN = timedelta(hours=98)
 
 _CATALOGUE = """
 WITH asked AS (
@@ -49,6 +46,7 @@ SELECT uuidv7() AS new_id, jsonb_build_object(
         'window', extract(epoch FROM t.booking_window), 'hold', extract(epoch FROM t.hold_for),
         'approval', extract(epoch FROM t.approval_within), 'grace', extract(epoch FROM t.no_show_grace),
         'auto_complete', t.auto_complete,
+        'version', (SELECT v.version FROM catalogue_versions v WHERE v.business_id = b.id),
         'calendar_version', b.calendar_version, 'joins', t.table_joins,
         'holiday_row', t.has_public_holiday_row, 'guest_booking', t.guest_booking,
         'proof', extract(epoch FROM t.address_proof_within), 'provisional', extract(epoch FROM t.provisional_for),
@@ -211,21 +209,18 @@ class AvailabilityStore(Store):
         self, catalogue: Catalogue, first: date, last: date, now: datetime, except_booking: UUID | None = None
     ) -> Facts:
         """The live claims on top of the catalogue; those of ``except_booking`` do not count."""
-        midnight = datetime.combine(first, datetime.min.time(), tzinfo=catalogue.zone)
-        end = datetime.combine(last, datetime.min.time(), tzinfo=catalogue.zone)
+        since, until = claims_between(catalogue, first, last)
         rows = await self.session.execute(
             _CLAIMS,
             {
                 "resource_ids": list(catalogue.resources),
-                "since": midnight - MARGIN,
-                "until": end + MARGIN + catalogue.before_last,
+                "since": since,
+                "until": until,
                 "now": now,
                 "except_booking": except_booking,
             },
         )
-        sold = await self._sold_of(
-            catalogue, midnight - MARGIN, end + MARGIN + catalogue.before_last, now, except_booking
-        )
+        sold = await self._sold_of(catalogue, since, until, now, except_booking)
         return Facts(catalogue.business, catalogue.resources, [Taken(*row) for row in rows.all()], sold)
 
     async def _sold_of(
@@ -248,19 +243,17 @@ class AvailabilityStore(Store):
 
     async def starts(
         self,
-        service_ids: Sequence[UUID],
-        first: date,
-        last: date,
+        asked: Asked,
         now: datetime,
         party_size: int,
         preferred: Sequence[UUID] = (),
         staff: bool = False,
     ) -> tuple[Catalogue, StartTable]:
-        """Every start on business days ``first`` to ``last`` (31 at most) at which the services fit, one after the
-        other. ``preferred`` are so wherever they serve."""
-        catalogue = await self.catalogue(service_ids, first, last)
-        question = catalogue.question(first, last, now, party_size, catalogue.for_all(preferred), staff)
-        return catalogue, tabulate(question, await self.facts(catalogue, first, last, now))
+        """Every start on the asked business days (31 at most) at which the services fit, one after the other.
+        ``preferred`` are so wherever they serve. The catalogue has all days of the months of these."""
+        catalogue = await self.catalogue(asked.service_ids, *asked.months)
+        question = catalogue.question(asked.first, asked.last, now, party_size, catalogue.for_all(preferred), staff)
+        return catalogue, tabulate(question, await self.facts(catalogue, asked.first, asked.last, now))
 
     async def alternatives(
         self, catalogue: Catalogue, question: Question, wanted: datetime, now: datetime, except_booking: UUID | None

@@ -50,6 +50,12 @@ class Catalogue:
         return version
 
     @property
+    def version(self) -> UUID | None:
+        """The version of everything here but ``new_id``; None for a business without one."""
+        version: str | None = self.settings["version"]
+        return UUID(version) if version else None
+
+    @property
     def staff(self) -> frozenset[UUID]:
         """The resources that are people."""
         return frozenset(UUID(one["id"]) for one in self.described if one["kind"] == "staff")

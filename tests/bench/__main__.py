@@ -18,6 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from db.engine.session import Database
+from db.scheduling.free_time import Asked
 from runtime.temporal import guard_exit
 from tests.bench import bench_data, load
 from tests.bench.analytics import analytics
@@ -71,7 +72,7 @@ async def _statements(pool: Database, salon: bench_data.BenchSalon, first: datet
 
     async with pool.unit_of_work(Scope.of("service", salon.service_id, None)) as work:
         await work.scheduling.availability.starts(
-            [salon.service_id], first.date(), (first + timedelta(days=30)).date(), datetime.now(UTC), 1
+            Asked([salon.service_id], first.date(), (first + timedelta(days=30)).date()), datetime.now(UTC), 1
         )
     event.remove(pool.engine.sync_engine, "before_cursor_execute", see)
     return len(seen)

@@ -140,8 +140,8 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 async def answers(port: int) -> None:
-    """Wait until something listens. Raises RuntimeError after 30 seconds."""
-    for _ in range(300):
+    """Wait until something listens. Raises RuntimeError after 90 seconds."""
+    for _ in range(900):
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:

@@ -16,7 +16,8 @@ from sqlalchemy import text
 from api.app import create_app
 from api.http.protocol import GuardedProtocol
 from db.engine.session import Scope
-from db.scheduling.availability import _CLAIMS, _READ, MARGIN
+from db.scheduling.availability import _CLAIMS, _READ
+from db.scheduling.free_time import MARGIN
 from runtime.logging import configure
 from runtime.settings import Settings
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from db.bookings.commands.hold_request import HoldRequest
 from db.bookings.queries import BookingFilter
 from db.engine.session import Database, Scope, UnitOfWork
+from db.scheduling.free_time import Asked
 from domain.bookings.commands import BookingCommand
 from domain.bookings.contact import Contact
 from domain.platform.actor import ActorKind
@@ -135,7 +136,7 @@ async def test_hot_statements_read_no_whole_table(crowded: tuple[servers.Databas
 
         async def month(work: UnitOfWork) -> object:
             return await work.scheduling.availability.starts(
-                [salon.service_id], now.date(), (now + timedelta(days=30)).date(), now, 1
+                Asked([salon.service_id], now.date(), (now + timedelta(days=30)).date()), now, 1
             )
 
         async def cancel(work: UnitOfWork) -> object:

@@ -16,7 +16,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from domain.scheduling.availability.board import Slot
-from domain.scheduling.availability.days import BusinessDays, floor_minute, instant_of
+from domain.scheduling.availability.days import business_days, floor_minute, instant_of
 from domain.scheduling.availability.model import ClaimPlan, Facts, Question, Taken
 from domain.scheduling.hours import Calendar
 from domain.scheduling.reasons import ChosenBy
@@ -90,7 +90,7 @@ class DayBook:
         self._facts = facts
         self._start = floor_minute(start)
         date = start.astimezone(question.zone).date()
-        self._days = BusinessDays(question.zone, date - timedelta(days=2), date + timedelta(days=1))
+        self._days = business_days(question.zone, date - timedelta(days=2), date + timedelta(days=1))
         low, high = self._end_of(1), self._end_of(2)
         if self._start < low:  # in the night of the day before
             low, high = self._end_of(0), low

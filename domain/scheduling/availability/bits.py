@@ -4,8 +4,11 @@ Integers have any length, so one operation handles a month of minutes at once. T
 what the bits mean.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import compress
+from math import gcd
 from operator import itemgetter
 
 
@@ -55,18 +58,65 @@ def every(step: int, count: int) -> int:
     return bits & ones(count)
 
 
-def positions(bits: int) -> list[int]:
-    """The set bits in ascending order.
+def squeeze(bits: int, step: int, count: int) -> int:
+    """Bits 0, ``step``, 2 ``step`` … of ``bits``, ``count`` of them, side by side.
 
-    Scans the binary string, which is several times faster than removing the bits one by one.
+    Moves blocks of bits together, twice as many in each round: log2(count) operations.
     """
-    text = bin(bits)[:1:-1]
-    found: list[int] = []
-    at = text.find("1")
-    while at >= 0:
-        found.append(at)
-        at = text.find("1", at + 1)
-    return found
+    if step == 1:
+        return bits & ones(count)
+    bits &= every(step, count * step)
+    width = 1
+    while width < count:
+        bits = (bits | bits >> width * (step - 1)) & _blocks(2 * width, 2 * width * step, count * step)
+        width *= 2
+    return bits
+
+
+@lru_cache(maxsize=128)
+def _blocks(width: int, spacing: int, size: int) -> int:
+    """``width`` set bits at 0, ``spacing``, 2 ``spacing`` … below ``size``."""
+    bits, known = ones(width), spacing
+    while known < size:
+        bits |= bits << known
+        known *= 2
+    return bits
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """The positions ``first``, ``first + step``, … ``count`` of them."""
+
+    first: int
+    step: int
+    count: int
+
+    @classmethod
+    def of(cls, bits: int, steps: Sequence[int]) -> "Lattice":
+        """The one with the first of these ``steps`` on which all set bits lie; 1 always fits. There is a set bit."""
+        first = (bits & -bits).bit_length() - 1
+        bits >>= first
+        size = bits.bit_length()
+        step = next((step for step in steps if not bits & ~every(step, -(-size // 1024) * 1024)), 1)
+        return cls(first, step, (size - 1) // step + 1)
+
+    def squeezed(self, bits: int) -> int:
+        """The bits at these positions, side by side."""
+        return squeeze(bits >> self.first, self.step, self.count)
+
+    def spread(self, bits: int) -> int:
+        """The bits at these positions, one in each byte."""
+        text = f"{self.squeezed(bits):0{self.count}b}".encode()
+        return int.from_bytes(text, "big") & every(8, 8 * self.count)  # the digits 0 and 1 differ in their last bit
+
+    def positions(self, chosen: Iterable[int]) -> list[int]:
+        """The positions for which ``chosen``, which has a value for each, is not 0."""
+        return list(compress(range(self.first, self.first + self.step * self.count, self.step), chosen))
+
+
+def common_step(numbers: Sequence[int]) -> int:
+    """The largest step from one of these ascending numbers to the next that reaches all of them."""
+    return gcd(*(number - numbers[0] for number in numbers[1:])) or 1
 
 
 class Tally:
@@ -126,3 +176,9 @@ class Tally:
         digits = [pick(f"{part & ones(size):0{size}b}"[::-1]) for part in reversed(self.slices)]
         values = {key: int("".join(key), 2) for key in set(zip(*digits, strict=True))}
         return [values[key] for key in zip(*digits, strict=True)][:-1]
+
+    def on(self, lattice: Lattice) -> int | None:
+        """The counts at these positions, one in each byte, the first one lowest; None for one above 255."""
+        if len(self.slices) > 8:
+            return None
+        return sum(lattice.spread(part) << weight for weight, part in enumerate(self.slices))

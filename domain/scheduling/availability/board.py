@@ -11,10 +11,17 @@ from itertools import combinations
 from uuid import UUID
 
 from domain.scheduling.availability.bits import Tally, every, join, ones, runs, span
-from domain.scheduling.availability.days import BusinessDays, ceil_minute, floor_minute, instant_of, local
+from domain.scheduling.availability.days import (
+    BusinessDays,
+    business_days,
+    ceil_minute,
+    floor_minute,
+    instant_of,
+    local,
+)
 from domain.scheduling.availability.model import Facts, Item, Join, Need, Question, Resource, StartGrid, Taken
 from domain.scheduling.hours import DAY, Calendar
-from domain.scheduling.overbooking import within_capacity
+from domain.scheduling.overbooking import is_overbooked, within_capacity
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +78,7 @@ def build_board(question: Question, facts: Facts) -> Board | None:
     last = min(question.last, question.latest.astimezone(zone).date())
     if last < first:
         return None
-    days = BusinessDays(zone, first - timedelta(days=2), last + timedelta(days=3 + length // DAY))
+    days = business_days(zone, first - timedelta(days=2), last + timedelta(days=3 + length // DAY))
     low = max(ceil_minute(question.earliest), days.midnights[2])
     # If the zone skips the date after ``last``, a night may end after the next midnight that exists.
     latest_end = max(local(zone, last, 2 * DAY), local(zone, last, DAY) + DAY)
@@ -172,12 +179,22 @@ class _Frame:
         """Per unit with any claim: the starts at which the item's claim overlaps none of them."""
         length = item.buffer_before + item.duration + item.buffer_after
         shift = offset - item.buffer_before
+        claimed = self._facts.claimed.get(resource.id)
+        if claimed is not None and not any(map(is_overbooked, claimed)):
+            origin = self.origin + shift
+            return {unit: ~one.meeting(length, origin) for unit, one in claimed.items() if unit < resource.capacity}
         clear: dict[int, int] = {}
-        for unit, taken in within_capacity(self._taken.get(resource.id, {}), resource.capacity).items():
+        for unit, taken in within_capacity(self._taken_of(resource.id), resource.capacity).items():
             if 0 <= unit < resource.capacity:
                 bits = runs(self._all ^ taken, length)
                 clear[unit] = bits >> shift if shift >= 0 else bits << -shift
         return clear
+
+    def _taken_of(self, resource_id: UUID) -> Mapping[int, int]:
+        claimed = self._facts.claimed.get(resource_id)
+        if claimed is None:
+            return self._taken.get(resource_id, {})
+        return {unit: one.since(self.origin) & self._all for unit, one in claimed.items()}
 
     def _fitting(self, calendar: Calendar, duration: int) -> int:
         """The minutes from which ``duration`` minutes are open, for the business and the resource."""

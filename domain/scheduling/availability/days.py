@@ -11,6 +11,7 @@ Minutes are counted from the Unix epoch. Offsets are whole minutes in every zone
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -138,6 +139,12 @@ class BusinessDays:
             else:
                 other = middle
         return other
+
+
+@lru_cache(maxsize=256)
+def business_days(zone: ZoneInfo, first: date, last: date) -> BusinessDays:
+    """``BusinessDays`` that are asked for again and again. They do not change."""
+    return BusinessDays(zone, first, last)
 
 
 def _union(ranges: Iterable[tuple[int, int]]) -> int:

@@ -22,11 +22,12 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from heapq import nsmallest
 from itertools import islice, product
+from math import gcd
 from uuid import UUID
 
 from domain.instants import as_utc, text_at_venue
 from domain.scheduling.availability.anyone import DayBook, in_order, reasons
-from domain.scheduling.availability.bits import positions
+from domain.scheduling.availability.bits import Lattice
 from domain.scheduling.availability.board import build_board
 from domain.scheduling.availability.choice import bookings_left, candidates, claims_of, free_at
 from domain.scheduling.availability.days import floor_minute, instant_of
@@ -45,6 +46,7 @@ from domain.scheduling.availability.model import (
 )
 from domain.scheduling.availability.tables import times_served
 from domain.scheduling.errors import OutsideBookingWindow
+from domain.scheduling.hours import DAY
 from domain.scheduling.reasons import ChosenBy
 
 MAX_CANDIDATES = 256
@@ -59,12 +61,11 @@ AROUND = timedelta(days=3), timedelta(days=7)
 def find_starts(question: Question, facts: Facts) -> list[Start]:
     """Every offered start at which the whole booking fits, in ascending order."""
     table = tabulate(question, facts)
-    return [Start(table.zero + timedelta(0, at * 60), left) for at, left in zip(table.minutes, table.left, strict=True)]
+    return [Start(table.zero + timedelta(0, at * 60), left) for at, left in table.pairs()]
 
 
 def tabulate(question: Question, facts: Facts) -> StartTable:
-    """What ``find_starts`` gives, as two lists of numbers: a month holds some thousand starts, and an object for each
-    costs more than finding them."""
+    """What ``find_starts`` gives, without an object for each start: these cost more than finding them."""
     tables = [_tabulate_one(one, facts) for one in with_waits(question)]
     return tables[0] if len(tables) == 1 else _merged(tables)
 
@@ -82,31 +83,42 @@ def _merged(tables: Sequence[StartTable]) -> StartTable:
     """Every start that one of the tables has, with the most that any of them has left."""
     left: dict[datetime, int] = {}
     for table in tables:
-        for minute, number in zip(table.minutes, table.left, strict=True):
+        for minute, number in table.pairs():
             at = table.zero + timedelta(0, minute * 60)
             left[at] = max(left.get(at, 0), number)
     if not left:
-        return StartTable(tables[0].zero, [], [])
+        return StartTable.of(tables[0].zero, [], [])
     starts = sorted(left)
     minutes = [(start - starts[0]) // timedelta(minutes=1) for start in starts]
-    return StartTable(starts[0], minutes, [left[start] for start in starts])
+    return StartTable.of(starts[0], minutes, [left[start] for start in starts])
 
 
 def _tabulate_one(question: Question, facts: Facts) -> StartTable:
     board = build_board(question, facts)
     if board is None or not board.starts:
-        return StartTable(question.earliest, [], [])
-    found = positions(board.starts)
+        return StartTable.of(question.earliest, [], [])
     zero = instant_of(board.origin)
-    counts = [times_served(slot, found) for slot in board.slots]
+    lattice = Lattice.of(board.starts, _steps(question.slot_interval))
+    if len(board.slots) == 1 and not board.slots[0].joined and all(item.places is None for item in question.items):
+        counts = board.slots[0].served.on(lattice)
+        if counts is not None:
+            # A byte of ones for each start leaves the others out.
+            left = counts & lattice.spread(board.starts) * 255
+            return StartTable(zero, lattice.first, lattice.step, left.to_bytes(lattice.count, "little"))
+    found = lattice.positions(lattice.spread(board.starts).to_bytes(lattice.count, "little"))
+    counts_at = [times_served(slot, found) for slot in board.slots]
     if board.competing:
-        counts.append(bookings_left(board.competing, found))
-    counts += _places_left(question, facts, zero, found)
-    left = list(map(min, *counts)) if len(counts) > 1 else counts[0]
-    fitting = [index for index, number in enumerate(left) if number > 0]
-    if len(fitting) < len(found):
-        found, left = [found[index] for index in fitting], [left[index] for index in fitting]
-    return StartTable(zero, found, left)
+        counts_at.append(bookings_left(board.competing, found))
+    counts_at += _places_left(question, facts, zero, found)
+    numbers = list(map(min, *counts_at)) if len(counts_at) > 1 else counts_at[0]
+    fitting = [index for index, number in enumerate(numbers) if number > 0]
+    return StartTable.of(zero, [found[index] for index in fitting], [numbers[index] for index in fitting])
+
+
+def _steps(interval: int) -> list[int]:
+    """Steps that starts of every day may have in common, where the clock does not change, the largest first."""
+    daily = gcd(interval, DAY)
+    return sorted({daily, gcd(daily, 10), gcd(daily, 5), 1}, reverse=True)
 
 
 def _places_left(question: Question, facts: Facts, zero: datetime, found: Sequence[int]) -> Iterator[list[int]]:

@@ -3,7 +3,7 @@
 Durations and buffers are whole minutes. Instants are aware; answers are in UTC.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from domain.errors import InvalidInput
 from domain.instants import as_utc
+from domain.scheduling.availability.bits import common_step
+from domain.scheduling.availability.claimed import Claimed
 from domain.scheduling.hours import DAY, Calendar
 from domain.scheduling.reasons import ChosenBy
 
@@ -171,13 +173,15 @@ class Facts:
 
     ``taken`` must contain every live claim of the resources between the first business day's midnight and the end of
     the last one's hours, extended by the items' buffers; other claims do not matter. ``sold``: the places of a class
-    that live bookings have taken, by service and start (UTC).
+    that live bookings have taken, by service and start (UTC). ``claimed``: the claims by resource and unit, in the
+    place of ``taken``. It is enough to say when a booking fits, but not who serves it.
     """
 
     business: Calendar
     resources: Mapping[UUID, Resource]
     taken: Sequence[Taken]
     sold: Mapping[tuple[UUID, datetime], int] = field(default_factory=dict)
+    claimed: Mapping[UUID, Mapping[int, Claimed]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +200,29 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class StartTable:
-    """Starts in ascending order: ``zero`` (UTC) plus ``minutes[n]``, with ``left[n]`` as in ``Start``."""
+    """Starts without an object for each: a month holds some thousand. ``left[n]``, as in ``Start``, is of the minute
+    ``first`` + n ``step`` after ``zero`` (UTC); 0: no start there. ``left`` is immutable."""
 
     zero: datetime
-    minutes: list[int]
-    left: list[int]
+    first: int
+    step: int
+    left: Sequence[int]
+
+    @classmethod
+    def of(cls, zero: datetime, minutes: Sequence[int], left: Sequence[int]) -> "StartTable":
+        """The starts at ``minutes``, ascending, after ``zero``, each with what is left there, at least 1."""
+        if not minutes:
+            return cls(zero, 0, 1, b"")
+        step = common_step(minutes)
+        numbers = [0] * ((minutes[-1] - minutes[0]) // step + 1)
+        for minute, number in zip(minutes, left, strict=True):
+            numbers[(minute - minutes[0]) // step] = number
+        return cls(zero, minutes[0], step, tuple(numbers))
+
+    def pairs(self) -> Iterator[tuple[int, int]]:
+        """Minute after ``zero`` and what is left, of every start."""
+        minutes = range(self.first, self.first + self.step * len(self.left), self.step)
+        return ((minute, number) for minute, number in zip(minutes, self.left, strict=True) if number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ LEFT_OUT = {
     **dict.fromkeys(("customer_imports", "customer_import_rows", "customer_merges"), "how records were made"),
     **dict.fromkeys(("series_occurrences", "waitlist_offers", "reaccommodations"), "steps on the way to a booking"),
     **dict.fromkeys(("consents", "notification_preferences", "message_brands"), "choices about messages"),
+    "catalogue_versions": "computed from others",
     "health_note_reads": "shown to the owner alone",
     "receipt_files": "files that can be downloaded one by one",
     "payment_accounts": "keys at providers",

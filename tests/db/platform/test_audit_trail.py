@@ -25,6 +25,7 @@ UNAUDITED = {
     "booking_history": "append-only, with actor and reason: a trail of its own",
     "payment_transactions": "append-only: a ledger",
     "venue_payments": "append-only: a correction is an entry too",
+    "catalogue_versions": "random numbers that say that something changed, which is audited; written by a trigger",
     "booking_items": "written once with its booking, which is audited; a change of time is in the history",
     "resource_claims": "follow their booking; history and exclusion constraint speak for them",
     "series_occurrences": "written once with their bookings, which are audited",

@@ -13,10 +13,10 @@ from api.http.envelope import Envelope, ok
 from api.http.operation_errors import raises
 from api.http.response_cache import cached
 from api.http.times import Day, Moment
-from api.v1.scheduling.availability.handlers import answer_with_starts, free_resources
+from api.v1.scheduling.availability.handlers import answer_with_starts, find_starts, for_staff, free_resources
 from api.v1.scheduling.availability.schemas import AvailabilityRead, FreeResourcesRead
+from db.scheduling.free_time import Asked
 from domain.errors import CurrencyMismatch
-from domain.permissions import allowed
 from domain.platform.invalidation import CacheKind
 from domain.scheduling.availability.model import MAX_ITEMS
 from domain.scheduling.errors import NotBookable, OutsideBookingWindow, PartySizeRefused
@@ -34,11 +34,6 @@ ServiceIds = Annotated[
     ),
 ]
 PartySize = Annotated[int, Query(ge=1, le=1000, description="How many people come.")]
-
-
-def _for_staff(access: Access) -> bool:
-    """Staff who book for customers get what they can book: no lead time, and further in the future."""
-    return access.role is not None and allowed(access.role, SchedulingAction.READ_ALL_AVAILABILITY)
 
 
 @router.get(
@@ -62,10 +57,7 @@ async def get_availability(
     """Every start at which the service fits, exact to the minute; for several services, at which all of them fit one
     after the other, and what the visit costs and when it is paid. Times can be taken in the meantime: only a booking
     claims one."""
-    async with access.work(service_id[0]) as work:
-        catalogue, starts = await work.scheduling.availability.starts(
-            service_id, first, last, now, party_size, resource_id, _for_staff(access)
-        )
+    catalogue, starts = await find_starts(access, Asked(service_id, first, last), now, party_size, resource_id)
     return answer_with_starts(catalogue, starts, party_size, catalogue.dues(party_size))
 
 
@@ -85,4 +77,4 @@ async def get_free_resources(
 ) -> Response:
     """The resources with which the services could be booked at ``start``, one after the other."""
     async with access.work(service_id[0]) as work:
-        return ok(await free_resources(work, service_id, start, now, party_size, _for_staff(access)))
+        return ok(await free_resources(work, service_id, start, now, party_size, for_staff(access)))

@@ -1,7 +1,6 @@
 """Answers of availability, serialised without a model, because a month has some thousand starts."""
 
 import functools
-from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -11,17 +10,45 @@ from zoneinfo import ZoneInfo
 import orjson
 from starlette.responses import Response
 
+from api.access.callers import Access
 from api.http.envelope import SuccessMessage
 from api.http.fields import BilingualRead
 from api.http.request_info import request_info
 from api.v1.scheduling.availability.schemas import DuesRead, FreeResourceRead, FreeResourcesRead
 from db.engine.session import UnitOfWork
 from db.scheduling.booked_services import Catalogue
+from db.scheduling.free_time import Asked
 from domain.instants import text_at_venue
 from domain.payments.dues import Dues
+from domain.permissions import allowed
 from domain.scheduling.availability.engine import check_window, plan
 from domain.scheduling.availability.model import StartTable
 from domain.scheduling.hours import DAY
+from domain.scheduling.permissions import SchedulingAction
+
+
+def for_staff(access: Access) -> bool:
+    """Staff who book for customers get what they can book: no lead time, and further in the future."""
+    return access.role is not None and allowed(access.role, SchedulingAction.READ_ALL_AVAILABILITY)
+
+
+async def find_starts(
+    access: Access, asked: Asked, now: datetime, party_size: int, preferred: Sequence[UUID]
+) -> tuple[Catalogue, StartTable]:
+    """The starts with the catalogue that the process has, if it is the present one; else from one that is read now."""
+    free_time = access.database.free_time
+    found = await free_time.find(asked, now, access.user_id, access.context)
+    if found is not None:
+        access.check(found.entered)
+        starts = found.starts(asked, now, party_size, preferred, for_staff(access))
+        if starts is not None:
+            return found.catalogue, starts
+    async with access.work(asked.service_ids[0]) as work:
+        catalogue, starts = await work.scheduling.availability.starts(
+            asked, now, party_size, preferred, for_staff(access)
+        )
+    free_time.hold(asked, catalogue)
+    return catalogue, starts
 
 
 def answer_with_starts(catalogue: Catalogue, starts: StartTable, party_size: int, dues: Dues | None = None) -> Response:
@@ -50,23 +77,31 @@ def starts_as_json(zone: ZoneInfo, starts: StartTable) -> bytes:
     The zone is asked twice for the starts of each day until its midnight: no zone changes its clock and changes it back
     within that time. If both answers differ, the zone is asked for every start.
     """
-    minutes, left = starts.minutes, starts.left
-    written: list[str] = []
+    step, left = starts.step, starts.left
+    written: list[bytes] = []
     at = 0
-    while at < len(minutes):
-        first = minutes[at]
+    while at < len(left):
+        first = starts.first + at * step
         begin = (starts.zero + timedelta(minutes=first)).astimezone(zone)
         since_midnight = begin.hour * 60 + begin.minute
         midnight = first - since_midnight + DAY
         end = (starts.zero + timedelta(minutes=midnight - 1)).astimezone(zone)
         text = text_at_venue(begin, zone)
-        day, suffix = '{"start_at":"' + text[:10], text[19:]
-        stop = bisect_left(minutes, midnight, at) if begin.utcoffset() == end.utcoffset() else at + 1
-        clock, zero = _clock(suffix), first - since_midnight
-        pairs = zip(minutes[at:stop], left[at:stop], strict=True)
-        written += [f"{day}{clock[minute - zero]}{number}}}" for minute, number in pairs]
+        stop = at - (first - midnight) // step if begin.utcoffset() == end.utcoffset() else at + 1
+        day = _day_as_json(text[:10], text[19:], since_midnight, step, left[at:stop])
+        if day:
+            written.append(day)
         at = stop
-    return f"[{','.join(written)}]".encode()
+    return b"[" + b",".join(written) + b"]"
+
+
+@functools.lru_cache(maxsize=2048)
+def _day_as_json(day: str, suffix: str, minute: int, step: int, left: Sequence[int]) -> bytes:
+    """The starts of one day from ``minute`` on. A booking changes one day of a month, so the others are here already;
+    2 048 days are some megabytes."""
+    clock, date = _clock(suffix), f'{{"start_at":"{day}'
+    pairs = zip(range(minute, minute + step * len(left), step), left, strict=True)
+    return ",".join([f"{date}{clock[at]}{number}}}" for at, number in pairs if number]).encode()
 
 
 @functools.lru_cache(maxsize=64)

@@ -26,16 +26,16 @@ from domain.scheduling.availability.model import StartTable
 @pytest.mark.parametrize("step", [15, 7, 60 * 24])
 def test_starts_as_json_have_the_times_of_the_zone(zone: str, first: datetime, step: int) -> None:
     minutes = list(range(30, 33 * 1440, step))
-    left = [minute % 17 for minute in minutes]
+    left = [minute % 17 + 1 for minute in minutes]
     expected = [
         {"start_at": text_at_venue(first + timedelta(minutes=at), zone), "left": number}
         for at, number in zip(minutes, left, strict=True)
     ]
-    assert orjson.loads(starts_as_json(ZoneInfo(zone), StartTable(first, minutes, left))) == expected
+    assert orjson.loads(starts_as_json(ZoneInfo(zone), StartTable.of(first, minutes, left))) == expected
 
 
 def test_starts_as_json_is_empty_without_starts() -> None:
-    nothing = StartTable(datetime(2026, 11, 1, tzinfo=UTC), [], [])
+    nothing = StartTable.of(datetime(2026, 11, 1, tzinfo=UTC), [], [])
     assert starts_as_json(ZoneInfo("Asia/Tokyo"), nothing) == b"[]"
 
 
@@ -47,7 +47,7 @@ def test_starts_as_json_have_the_times_of_every_zone_around_a_clock_change() -> 
             changes += 1
             for first in (change - timedelta(hours=2), change, change + timedelta(hours=8)):
                 minutes = list(range(0, 3 * 1440, 45))
-                shown = _times(zone, StartTable(first, minutes, [1] * len(minutes)))
+                shown = _times(zone, StartTable.of(first, minutes, [1] * len(minutes)))
                 expected = [text_at_venue(first + timedelta(minutes=at), zone) for at in minutes]
                 if shown != expected:
                     wrong.append((key, first))

@@ -2,14 +2,18 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.scheduling.availability.claimed import Claimed
+from domain.scheduling.availability.days import ceil_minute, floor_minute
 from domain.scheduling.availability.engine import find_starts, nearest, plan
 from domain.scheduling.availability.model import ClaimPlan, Facts, Question
+from domain.scheduling.overbooking import OVERBOOKED
 from domain.scheduling.staff_exceptions import with_exceptions
 from tests.domain.scheduling.availability.oracle import Oracle, collide, open_with, remaining
 from tests.domain.scheduling.availability.scenarios import (
@@ -48,6 +52,38 @@ def test_same_starts_and_same_left(case: tuple[Question, Facts]) -> None:
     answer = find_starts(question, facts)
     assert {start.at: start.left for start in answer} == Oracle(question, facts).starts()
     assert [start.at for start in answer] == sorted({start.at for start in answer})
+
+
+def packed(facts: Facts) -> Facts:
+    """The same claims as bit strings of each unit."""
+    units: dict[UUID, dict[int, list[tuple[int, int]]]] = {}
+    for claim in facts.taken:
+        minutes = floor_minute(claim.starts_at), ceil_minute(claim.ends_at)
+        units.setdefault(claim.resource_id, {}).setdefault(claim.unit, []).append(minutes)
+    claimed = {key: {unit: Claimed.of(some) for unit, some in each.items()} for key, each in units.items()}
+    return replace(facts, taken=(), claimed=claimed)
+
+
+@given(cases())
+@settings(max_examples=sampling.examples(60, whole=150))
+def test_same_starts_and_same_left_from_packed_claims(case: tuple[Question, Facts]) -> None:
+    question, facts = case
+    answer = find_starts(question, packed(facts))
+    assert {start.at: start.left for start in answer} == Oracle(question, facts).starts()
+
+
+@given(restaurants(), st.lists(st.integers(0, 3), max_size=12))
+@settings(max_examples=sampling.examples(40, whole=150))
+def test_packed_claims_give_the_same_where_units_are_overbooked(
+    case: tuple[Question, Facts], beyond: list[int]
+) -> None:
+    question, facts = case
+    claims = list(facts.taken)
+    for place, more in enumerate(beyond[: len(claims)]):
+        if more == 3:
+            claims[place] = replace(claims[place], unit=OVERBOOKED + place)
+    facts = replace(facts, taken=claims)
+    assert find_starts(question, packed(facts)) == find_starts(question, facts)
 
 
 @given(classes())

@@ -1,11 +1,9 @@
 """The bit-string operations against sets of positions."""
 
-from itertools import pairwise
-
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.scheduling.availability.bits import Tally, every, join, ones, positions, runs, span
+from domain.scheduling.availability.bits import Lattice, Tally, common_step, every, join, ones, runs, span, squeeze
 
 NUMBERS = st.integers(0, 2**200 - 1)
 
@@ -14,11 +12,34 @@ def as_set(bits: int) -> set[int]:
     return {position for position in range(bits.bit_length()) if bits >> position & 1}
 
 
-@given(NUMBERS)
-def test_positions_ascend_and_are_the_set_bits(bits: int) -> None:
-    found = positions(bits)
-    assert set(found) == as_set(bits)
-    assert all(one < other for one, other in pairwise(found))
+@given(NUMBERS, st.integers(1, 40), st.integers(1, 60))
+def test_squeeze_puts_every_so_many_bits_side_by_side(bits: int, step: int, count: int) -> None:
+    assert as_set(squeeze(bits, step, count)) == {n for n in range(count) if bits >> n * step & 1}
+
+
+@given(st.integers(0, 100), st.sampled_from([1, 2, 5, 15, 30]), st.sets(st.integers(0, 60), min_size=1))
+def test_lattice_has_every_set_bit(first: int, step: int, numbers: set[int]) -> None:
+    wanted = {first + step * number for number in numbers}
+    lattice = Lattice.of(sum(1 << position for position in wanted), [30, 15, 10, 5, 1])
+    chosen = lattice.spread(sum(1 << position for position in wanted)).to_bytes(lattice.count, "little")
+    assert lattice.positions(chosen) == sorted(wanted)
+    assert (lattice.first, lattice.first + lattice.step * (lattice.count - 1)) == (min(wanted), max(wanted))
+
+
+@given(st.lists(st.tuples(NUMBERS, st.integers(0, 40)), max_size=8), st.integers(0, 40), st.sampled_from([1, 7, 15]))
+def test_tally_on_a_lattice_counts_at_its_positions(added: list[tuple[int, int]], first: int, step: int) -> None:
+    tally, lattice = Tally(), Lattice(first, step, 11)
+    for bits, times in added:
+        tally.add(bits, times)
+    counts = [sum(times for bits, times in added if bits >> first + n * step & 1) for n in range(11)]
+    packed = tally.on(lattice)
+    assert packed is None if len(tally.slices) > 8 else packed == int.from_bytes(bytes(counts), "little")
+
+
+@given(st.sets(st.integers(0, 300), min_size=1))
+def test_common_step_reaches_every_number(numbers: set[int]) -> None:
+    ascending = sorted(numbers)
+    assert all((number - ascending[0]) % common_step(ascending) == 0 for number in ascending)
 
 
 @given(NUMBERS, st.integers(1, 70))
