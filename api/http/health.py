@@ -146,8 +146,9 @@ async def get_health(request: Request, services: Services) -> Response:
 
 @router.get("/health/live", response_model=Envelope[AliveRead], summary="Check that the process lives")
 @limited(RateClass.NONE)
-async def get_liveness(services: Services) -> Response:
+async def get_liveness(request: Request) -> Response:
     """Checks no dependency: an orchestrator restarts a process that does not answer here."""
+    services: ApiServices = request.app.state.services
     return ok(AliveRead(state="ok", run_id=services.settings.run_id))
 
 

@@ -17,6 +17,8 @@ _MOST_OF_ONE = 1024 * 1024
 _LEAST_COMPRESSED = 1400
 #: A month of 133 kB becomes 8.3 kB in 0.4 ms; level 9 takes four times as long for an eighth less.
 _LEVEL = 5
+#: Of an answer that is sent once: a third larger, in a third of the time.
+_QUICK_LEVEL = 1
 _GZIP = re.compile(r"(?:^|,)\s*gzip\s*(?:;\s*q\s*=\s*(?!0(?:\.0{0,3})?\s*(?:,|$))[0-9.]+\s*)?(?=,|$)", re.IGNORECASE)
 
 
@@ -44,6 +46,20 @@ class LocalAnswer:
     def size(self) -> int:
         """Bytes, with room for the compressed form."""
         return len(self.body) * 5 // 4 + 500
+
+
+def compressed(response: Response, headers: Headers) -> Response:
+    """An answer that nobody holds, to a request with these headers: compressed quickly for a client that accepts it."""
+    if response.status_code != 200 or "content-encoding" in response.headers:
+        return response
+    response.headers["vary"] = "Accept-Language, Accept-Encoding"
+    body = bytes(response.body)
+    if len(body) < _LEAST_COMPRESSED or not accepts_gzip(headers.get("accept-encoding", "")):
+        return response
+    response.body = gzip.compress(body, _QUICK_LEVEL, mtime=0)
+    response.headers["content-length"] = str(len(response.body))
+    response.headers["content-encoding"] = "gzip"
+    return response
 
 
 def accepts_gzip(header: str) -> bool:

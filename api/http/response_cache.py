@@ -24,7 +24,7 @@ from starlette.responses import Response
 
 from api.access import guest_links
 from api.access.callers import Access, Caller
-from api.http.local_answers import LocalAnswer, LocalAnswers
+from api.http.local_answers import LocalAnswer, LocalAnswers, compressed
 from api.http.rate_limits import RateClass, class_of, note_count, uncounted_window
 from api.http.request_info import Language, request_info
 from domain.platform.invalidation import CACHE_FOR, CacheKind
@@ -62,9 +62,10 @@ def cached(kind: CacheKind, about: str) -> Callable[[_Endpoint], Endpoint]:
             answers: Answers | None = request.app.state.answers
             caller: Caller = arguments.get("access") or arguments["caller"]
             if answers is None or caller.login is not None or arguments[about] is None:
-                return await endpoint(**arguments)
+                return compressed(await endpoint(**arguments), request.headers)
             thing = arguments[about][0] if isinstance(arguments[about], list) else arguments[about]
-            return await answers.answer(Question(endpoint, kind, str(thing).lower(), arguments), request)
+            question = Question(endpoint, kind, str(thing).lower(), arguments)
+            return compressed(await answers.answer(question, request), request.headers)
 
         answer.__signature__ = signature.replace(  # type: ignore[attr-defined]
             parameters=[*signature.parameters.values(), request]

@@ -8,10 +8,12 @@ these are asked as the router would ask them. What none of them answers whole (a
 to the router.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route, Router
 from starlette.types import Receive, Scope, Send
 
@@ -63,6 +65,10 @@ def _tree(paths: tuple[str | None, ...]) -> tuple[_Node, tuple[int, ...]]:
     return root, tuple(always)
 
 
+#: A route may have an answer before it handles the request: `api.http.routing.CheckedRoute.quick`.
+Quick = Callable[[Request], Awaitable[Response | None]]
+
+
 class RouteIndex:
     """Routes by path."""
 
@@ -95,6 +101,11 @@ class RoutesByPath:
                 if match is Match.FULL:
                     scope.setdefault("router", self._router)
                     scope.update(child)
+                    quick: Quick | None = getattr(route, "quick", None)
+                    answer = await quick(Request(scope, receive, send)) if quick is not None else None
+                    if answer is not None:
+                        await answer(scope, receive, send)
+                        return
                     await route.handle(scope, receive, send)
                     return
         await self._router.app(scope, receive, send)

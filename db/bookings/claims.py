@@ -162,7 +162,10 @@ class ClaimStore(Store):
         if taken is not None and await self._all_have_places(catalogue, taken, question.party_size, now, own):
             return taken
         availability = AvailabilityStore(self.session, self.context)
-        free = await availability.alternatives(catalogue, question, start_at, now, own)
+        if taken is None and booking_id is None:
+            free = await availability.alternatives_for_new(catalogue, question, facts, start_at, now)
+        else:
+            free = await availability.alternatives(catalogue, question, start_at, now, own)
         reason = why_not(question, facts, start_at)
         shown = [text_at_venue(start, catalogue.zone) for start in free]
         raise REFUSALS[reason]({"reason": reason.value, "alternatives": shown})

@@ -11,6 +11,7 @@ from sqlalchemy import Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
+from db.engine.sharing import Shared
 from db.engine.store import Store
 from db.scheduling.booked_services import Catalogue, read_catalogue
 from db.scheduling.free_time import Asked, claims_between
@@ -135,6 +136,8 @@ _SOLD = text("SELECT start_at, places FROM app_places_sold(:service, :since, :un
     bindparam("but_for", type_=PgUUID(as_uuid=True))
 )
 _MOMENT = timedelta(microseconds=1)
+#: Advice of this process for callers who come for the same time.
+_SHARED: Shared[list[datetime]] = Shared(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +273,19 @@ class AvailabilityStore(Store):
         first = question.earliest.astimezone(catalogue.zone).date() - timedelta(days=1)
         last = question.latest.astimezone(catalogue.zone).date()
         return await self._nearest(catalogue, question, wanted, now, except_booking, (first, last))
+
+    async def alternatives_for_new(
+        self, catalogue: Catalogue, question: Question, facts: Facts, wanted: datetime, now: datetime
+    ) -> list[datetime]:
+        """As ``alternatives``, for a new booking that has no claims, computed once for all who ask the same within a
+        second and have read the same claims around ``wanted`` (``facts``): a thousand may come for one time."""
+        window = question.latest - question.earliest
+        key = (question.items, question.party_size, wanted, window, catalogue.calendar_version, catalogue.version)
+
+        async def compute() -> list[datetime]:
+            return await self.alternatives(catalogue, question, wanted, now, None)
+
+        return await _SHARED.get((*key, frozenset(facts.taken), frozenset(facts.sold.items())), compute)
 
     async def _nearest(
         self,

@@ -163,6 +163,21 @@ def test_local_answer_is_compressed_for_a_client_that_accepts_it() -> None:
     assert {one.headers["vary"] for one in (zipped, plain, short)} == {"Accept-Language, Accept-Encoding"}
 
 
+async def test_answer_that_nobody_holds_is_compressed_too(here: Process, salon: StaffedSalon) -> None:
+    """The first answer of a question, and every answer to a login."""
+    day = salon.day.date()
+    path = f"/availability?service_id={salon.ids.service_id}&from={day}&to={day + timedelta(days=20)}"
+    plain = await here.ask(path, **{"Accept-Encoding": "identity"})
+    for person in (here.nobody, salon.customer.http):
+        zipped = await person.get(f"/api/v1{path}&party_size=1", headers={"Accept-Encoding": "gzip"})
+        assert zipped.headers["content-encoding"] == "gzip"
+        assert int(zipped.headers["content-length"]) < len(plain.content) / 5
+        assert zipped.json() == plain.json()
+        assert zipped.headers["vary"] == plain.headers["vary"] == "Accept-Language, Accept-Encoding"
+    refused = await here.ask(f"/availability?service_id={day}&from={day}&to={day}", **{"Accept-Encoding": "gzip"})
+    assert (refused.status_code, refused.headers.get("content-encoding")) == (422, None)
+
+
 def _sizes(answers: LocalAnswers, names: Sequence[str]) -> list[bool]:
     return [answers.get(name, 0) is not None for name in names]
 
