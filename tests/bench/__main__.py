@@ -22,6 +22,7 @@ from db.scheduling.free_time import Asked
 from runtime.temporal import guard_exit
 from tests.bench import bench_data, load
 from tests.bench.analytics import analytics
+from tests.bench.growth import growth
 from tests.bench.live import live
 from tests.bench.logins import logins
 from tests.bench.response_cache import cached
@@ -172,7 +173,7 @@ async def main() -> None:
         "machine": platform.platform(),
         "cores": bench_data.CORES,
     }
-    measures = (shares, availability, holds, crowd, cached, logins, analytics, live)
+    measures = (shares, availability, holds, crowd, cached, logins, analytics, live, growth)
     wanted = set(sys.argv[1:]) or {measure.__name__ for measure in measures}
     for measure in (one for one in measures if one.__name__ in wanted):
         async with bench_data.fresh() as (database, pool):
