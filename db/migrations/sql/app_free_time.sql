@@ -1,6 +1,8 @@
 -- All that a question for free time asks Postgres, where the process has the catalogue: enters the business of the
--- service, says who the caller is there and which version the catalogue has, and gives the live claims of the resources `asked`.
--- For each unit: the place of its resource in `asked`, and the starts and the ends of its claims, as `timestamptz[]` in the binary form of the wire protocol. By
+-- service, says who the caller is there and which version the catalogue has, and gives the live claims of the
+-- resources `asked`.
+-- For each unit: the place of its resource in `asked`, and the starts and the ends of its claims, as `timestamptz[]`
+-- in the binary form of the wire protocol. By
 -- btree on stored times: under row-level security the planner may use only leak-proof operators on an index, and range
 -- overlap is none. A hold past its time takes nothing, also before it is swept.
 CREATE OR REPLACE FUNCTION app_free_time(
@@ -23,7 +25,8 @@ BEGIN
     SELECT array_agg(array_position(asked, t.resource_id)), array_agg(t.unit), array_agg(t.claims)
       INTO app_free_time.places, app_free_time.units, app_free_time.claims
       FROM (SELECT c.resource_id, c.unit,
-                   array_send(array_agg(c.starts_at)) || array_send(array_agg(c.ends_at)) AS claims
+                   array_send(array_agg(greatest(c.starts_at, since)))
+                   || array_send(array_agg(least(c.ends_at, until))) AS claims
               FROM resource_claims c
              WHERE c.resource_id = ANY(asked) AND c.released_at IS NULL
                AND c.ends_at > since AND c.starts_at < until AND (c.holds_until IS NULL OR c.holds_until > at)

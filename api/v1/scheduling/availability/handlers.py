@@ -95,10 +95,10 @@ def starts_as_json(zone: ZoneInfo, starts: StartTable) -> bytes:
     return b"[" + b",".join(written) + b"]"
 
 
-@functools.lru_cache(maxsize=2048)
+@functools.lru_cache(maxsize=512)
 def _day_as_json(day: str, suffix: str, minute: int, step: int, left: Sequence[int]) -> bytes:
-    """The starts of one day from ``minute`` on. A booking changes one day of a month, so the others are here already;
-    2 048 days are some megabytes."""
+    """The starts of one day from ``minute`` on. A booking changes one day of a month, so the others are here already.
+    512 days are two megabytes, and thirty where every minute is a start."""
     clock, date = _clock(suffix), f'{{"start_at":"{day}'
     pairs = zip(range(minute, minute + step * len(left), step), left, strict=True)
     return ",".join([f"{date}{clock[at]}{number}}}" for at, number in pairs if number]).encode()

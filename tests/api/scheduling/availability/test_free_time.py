@@ -165,6 +165,24 @@ async def test_claims_are_seen_at_once_and_lapse_in_time(salon: StaffedSalon, po
     assert await same() == free
 
 
+async def test_claim_of_ten_years_is_cut_at_the_asked_time(
+    salon: StaffedSalon, pool: Pool, clock: Clock, direct: list[asyncpg.Record | None]
+) -> None:
+    free = await ask(salon)
+    booking = await data.add_booking(pool, salon.ids, salon.at(10))
+    await data.rows(
+        pool,
+        "INSERT INTO resource_claims (business_id, booking_id, resource_id, unit, starts_at, ends_at)"
+        " SELECT :b, :k, :r, 0, now() - interval '5 years', now() + interval '5 years'",
+        **{"b": salon.ids.business_id, "k": booking, "r": salon.ids.resources[1]},
+    )
+    answer = await ask(salon)
+    assert shown(answer) == await whole(pool, salon, clock) != shown(free)
+    found = direct[-1]
+    assert found is not None
+    assert all(free_time._claimed(one).minutes.bit_length() < 60 * 24 * 60 for one in found["claims"])
+
+
 async def test_question_of_people_and_other_tenants(salon: StaffedSalon, pool: Pool) -> None:
     """The role is judged for each question; what staff see is not what the next caller sees."""
     public = await ask(salon)
