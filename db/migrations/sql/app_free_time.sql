@@ -1,10 +1,9 @@
 -- All that a question for free time asks Postgres, where the process has the catalogue: enters the business of the
 -- service, says who the caller is there and which version the catalogue has, and gives the live claims of the
--- resources `asked`.
--- For each unit: the place of its resource in `asked`, and the starts and the ends of its claims, as `timestamptz[]`
--- in the binary form of the wire protocol. By
--- btree on stored times: under row-level security the planner may use only leak-proof operators on an index, and range
--- overlap is none. A hold past its time takes nothing, also before it is swept.
+-- resources `asked`. For each unit: the place of its resource in `asked`, and the starts and the ends of its claims, as
+-- `timestamptz[]` in the binary form of the wire protocol. A claim is cut at the asked time, because a room can be closed
+-- for years. By btree on stored times: under row-level security the planner may use only leak-proof operators on an
+-- index, and range overlap is none. A hold past its time takes nothing, also before it is swept.
 CREATE OR REPLACE FUNCTION app_free_time(
     service uuid, caller uuid, session uuid, admin uuid,
     asked uuid[], since timestamptz, until timestamptz, at timestamptz,

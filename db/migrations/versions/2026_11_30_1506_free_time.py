@@ -11,7 +11,7 @@ down_revision: str | None = "2026_11_30_1046_import_refusals"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
-FUNCTIONS = {"app_free_time": "0deab8ef67cb", "note_catalogue_change": "8275340cbf15"}
+FUNCTIONS = {"app_free_time": "11bf4b033305", "note_catalogue_change": "8275340cbf15"}
 _ANY = "INSERT OR UPDATE OR DELETE"
 #: What the catalogue of a booking is made of, and which changes of it count.
 WATCHED = {
