@@ -162,10 +162,8 @@ class ClaimStore(Store):
         if taken is not None and await self._all_have_places(catalogue, taken, question.party_size, now, own):
             return taken
         availability = AvailabilityStore(self.session, self.context)
-        if taken is None and booking_id is None:
-            free = await availability.alternatives_for_new(catalogue, question, facts, start_at, now)
-        else:
-            free = await availability.alternatives(catalogue, question, start_at, now, own)
+        claimed = own if taken or booking_id else None
+        free = await availability.alternatives_of(catalogue, question, facts, start_at, now, claimed)
         reason = why_not(question, facts, start_at)
         shown = [text_at_venue(start, catalogue.zone) for start in free]
         raise REFUSALS[reason]({"reason": reason.value, "alternatives": shown})

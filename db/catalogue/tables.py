@@ -2,10 +2,9 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, SmallInteger, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.types import UserDefinedType
 
 from db.engine.base import Base, Bilingual, Currency, Json, Key, Minor, Stamped, Time, bilingual, ends_cached, one_of
 from domain.catalogue.resource import ResourceKind
@@ -15,15 +14,6 @@ from domain.platform.invalidation import CacheKind
 
 #: The default rules for moves, in the form of `MoveRules`.
 MOVE_RULES = """'{"max_moves": 3, "hours_before": 0, "in_paid_tier": "keep_penalty", "penalty_kept_days": null}'"""
-
-
-class Xid8(UserDefinedType[int]):
-    """The id of a transaction."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: object) -> str:
-        return "XID8"
 
 
 class CancellationPolicy(Base, Stamped):
@@ -155,10 +145,10 @@ class ServiceResource(Base):
 class CatalogueVersion(Base):
     """Which version the catalogue of a business has: its services, resources, hours, days, policies and settings. A
     trigger writes it at the commit of every change; a process that has the catalogue of this version need not read it
-    again."""
+    again. ``changed_in``: the id of the transaction that wrote it."""
 
     __tablename__ = "catalogue_versions"
 
     business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"), primary_key=True)
     version: Mapped[UUID]
-    changed_in: Mapped[int] = mapped_column(Xid8)
+    changed_in: Mapped[int] = mapped_column(BigInteger)

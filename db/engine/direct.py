@@ -14,7 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from db.engine import failures
 
 #: The connection broke, or was closed before.
-_BROKEN = (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, OSError)
+_BROKEN = (
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    OSError,
+)
 
 
 async def fetch_row(engine: AsyncEngine, statement: str, *values: Any) -> asyncpg.Record | None:

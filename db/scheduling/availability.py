@@ -274,17 +274,25 @@ class AvailabilityStore(Store):
         last = question.latest.astimezone(catalogue.zone).date()
         return await self._nearest(catalogue, question, wanted, now, except_booking, (first, last))
 
-    async def alternatives_for_new(
-        self, catalogue: Catalogue, question: Question, facts: Facts, wanted: datetime, now: datetime
+    async def alternatives_of(
+        self,
+        catalogue: Catalogue,
+        question: Question,
+        facts: Facts,
+        wanted: datetime,
+        now: datetime,
+        except_booking: UUID | None,
     ) -> list[datetime]:
-        """As ``alternatives``, for a new booking that has no claims, computed once for all who ask the same within a
+        """As ``alternatives``. Where no claims are left out, they are computed once for all who ask the same within a
         second and have read the same claims around ``wanted`` (``facts``): a thousand may come for one time."""
-        window = question.latest - question.earliest
-        key = (question.items, question.party_size, wanted, window, catalogue.calendar_version, catalogue.version)
 
         async def compute() -> list[datetime]:
-            return await self.alternatives(catalogue, question, wanted, now, None)
+            return await self.alternatives(catalogue, question, wanted, now, except_booking)
 
+        if except_booking is not None:
+            return await compute()
+        window = question.latest - question.earliest
+        key = (question.items, question.party_size, wanted, window, catalogue.calendar_version, catalogue.version)
         return await _SHARED.get((*key, frozenset(facts.taken), frozenset(facts.sold.items())), compute)
 
     async def _nearest(

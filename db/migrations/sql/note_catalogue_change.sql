@@ -10,7 +10,7 @@ DECLARE
 BEGIN
     PERFORM set_config('app.scope', 'platform', true);
     INSERT INTO catalogue_versions AS v (business_id, version, changed_in)
-    VALUES (changed_id, gen_random_uuid(), pg_current_xact_id())
+    VALUES (changed_id, gen_random_uuid(), pg_current_xact_id()::text::bigint)
     ON CONFLICT (business_id) DO UPDATE SET version = EXCLUDED.version, changed_in = EXCLUDED.changed_in
      WHERE v.changed_in <> EXCLUDED.changed_in;
     PERFORM set_config('app.scope', coalesce(was, ''), true);

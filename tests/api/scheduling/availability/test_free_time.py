@@ -107,7 +107,7 @@ async def test_change_of_the_catalogue_is_seen_by_the_next_question(
     assert len(direct) >= 2, "the process had a catalogue"
 
 
-async def test_every_table_of_the_catalogue_gives_it_a_new_version(pool: Pool) -> None:
+async def test_catalogue_has_a_new_version_after_a_change_of_any_of_its_tables(pool: Pool) -> None:
     made = await data.rows(
         pool,
         """SELECT r.relname AS table, (SELECT array_agg(a.attname) FROM pg_attribute a
