@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, SmallInteger, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -145,10 +145,9 @@ class ServiceResource(Base):
 class CatalogueVersion(Base):
     """Which version the catalogue of a business has: its services, resources, hours, days, policies and settings. A
     trigger writes it at the commit of every change; a process that has the catalogue of this version need not read it
-    again. ``changed_in``: the id of the transaction that wrote it."""
+    again."""
 
     __tablename__ = "catalogue_versions"
 
     business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"), primary_key=True)
     version: Mapped[UUID]
-    changed_in: Mapped[int] = mapped_column(BigInteger)

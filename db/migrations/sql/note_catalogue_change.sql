@@ -9,10 +9,8 @@ DECLARE
     changed_id uuid := changed->>CASE WHEN TG_TABLE_NAME = 'businesses' THEN 'id' ELSE 'business_id' END;
 BEGIN
     PERFORM set_config('app.scope', 'platform', true);
-    INSERT INTO catalogue_versions AS v (business_id, version, changed_in)
-    VALUES (changed_id, gen_random_uuid(), pg_current_xact_id()::text::bigint)
-    ON CONFLICT (business_id) DO UPDATE SET version = EXCLUDED.version, changed_in = EXCLUDED.changed_in
-     WHERE v.changed_in <> EXCLUDED.changed_in;
+    INSERT INTO catalogue_versions AS v (business_id, version) VALUES (changed_id, gen_random_uuid())
+    ON CONFLICT (business_id) DO UPDATE SET version = EXCLUDED.version WHERE v.xmin <> pg_current_xact_id()::xid;
     PERFORM set_config('app.scope', coalesce(was, ''), true);
     RETURN NULL;
 END $$;

@@ -7,11 +7,11 @@ from alembic import op
 from db.migrations.statements import apply_functions
 
 revision: str = "2026_11_30_1506_free_time"
-down_revision: str | None = "2026_11_30_1046_import_refusals"
+down_revision: str | None = "2026_11_30_1600_without_card"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
-FUNCTIONS = {"app_free_time": "11bf4b033305", "note_catalogue_change": "a6a3ba7498e5"}
+FUNCTIONS = {"app_free_time": "11bf4b033305", "note_catalogue_change": "f5a8ba181ef5"}
 _ANY = "INSERT OR UPDATE OR DELETE"
 #: What the catalogue of a booking is made of, and which changes of it count.
 WATCHED = {
@@ -38,13 +38,10 @@ def upgrade() -> None:
         CREATE TABLE catalogue_versions (
             business_id uuid NOT NULL,
             version uuid NOT NULL,
-            changed_in bigint NOT NULL,
             CONSTRAINT pk_catalogue_versions PRIMARY KEY (business_id),
             CONSTRAINT fk_catalogue_versions_business_id_businesses FOREIGN KEY (business_id)
                 REFERENCES businesses (id))""")
-    op.execute(
-        "INSERT INTO catalogue_versions SELECT id, gen_random_uuid(), pg_current_xact_id()::text::bigint FROM businesses"
-    )
+    op.execute("INSERT INTO catalogue_versions SELECT id, gen_random_uuid() FROM businesses")
     op.execute("ALTER TABLE catalogue_versions ENABLE ROW LEVEL SECURITY")
     op.execute("ALTER TABLE catalogue_versions FORCE ROW LEVEL SECURITY")
     op.execute(
