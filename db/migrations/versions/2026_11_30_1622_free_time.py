@@ -6,7 +6,7 @@ from alembic import op
 
 from db.migrations.statements import apply_functions
 
-revision: str = "2026_11_30_1506_free_time"
+revision: str = "2026_11_30_1622_free_time"
 down_revision: str | None = "2026_11_30_1600_without_card"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
