@@ -36,8 +36,7 @@ from db.engine.session import Database, connect
 from providers.cache.generations import Generations
 from providers.cache.interface import Cache
 from providers.cache.registry import cache_of
-from providers.email.interface import EmailProvider
-from providers.email.registry import email_provider
+from providers.channels import Channels
 from providers.payments.interface import PaymentProvider
 from providers.payments.registry import payment_providers
 from providers.storage.interface import Storage
@@ -61,7 +60,7 @@ def create_app(
     database: Database | None = None,
     temporal: Client | None = None,
     payments: Mapping[str, PaymentProvider] | None = None,
-    email: EmailProvider | None = None,
+    channels: Channels | None = None,
     cache: Cache | None = None,
     storage: Storage | None = None,
     password_rounds: int = ROUNDS,
@@ -84,7 +83,7 @@ def create_app(
                 counting=_database(settings.model_copy(update=_COUNTING), stack),
                 temporal=temporal or await temporal_connection.connect(settings, process="api", lazy=True),
                 payments=payments if payments is not None else _payments(settings, used_database, stack),
-                email=email or _email(settings, stack),
+                channels=channels or _channels(settings, stack),
                 storage=storage or _storage(settings, stack),
                 passwords=_passwords(password_rounds, stack),
                 tokens=Tokens(keys, settings.access_token_lifetime),
@@ -205,10 +204,10 @@ def _payments(settings: Settings, database: Database, stack: AsyncExitStack) -> 
     return providers
 
 
-def _email(settings: Settings, stack: AsyncExitStack) -> EmailProvider:
-    provider = email_provider(settings)
-    stack.push_async_callback(provider.aclose)
-    return provider
+def _channels(settings: Settings, stack: AsyncExitStack) -> Channels:
+    channels = Channels.of(settings)
+    stack.push_async_callback(channels.aclose)
+    return channels
 
 
 async def _flags(database: Database, cache: Cache, stack: AsyncExitStack) -> Flags:

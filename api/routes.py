@@ -33,6 +33,7 @@ from api.v1.identity.two_factor import endpoints as two_factor
 from api.v1.identity.two_factor_resets import endpoints as two_factor_resets
 from api.v1.media.media import endpoints as media
 from api.v1.messages.brands import endpoints as message_brands
+from api.v1.messages.channels import endpoints as message_channels
 from api.v1.messages.ledger import endpoints as message_ledger
 from api.v1.messages.notifications import endpoints as notifications
 from api.v1.messages.preferences import endpoints as message_preferences
@@ -90,6 +91,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     message_brands.router,
     message_ledger.router,
     message_texts.router,
+    message_channels.router,
     notifications.router,
     media.router,
     own_businesses.router,

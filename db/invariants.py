@@ -255,9 +255,10 @@ _NOTICES = text("""
     WITH notice AS (
         SELECT n.id, n.business_id, n.booking_id, n.kind AS message, n.status, n.updated_at, a.accepted
           FROM notification_outbox n
-         CROSS JOIN LATERAL (SELECT count(*) AS accepted FROM notification_attempts
-                              WHERE notice_id = n.id AND outcome = 'accepted') a
-         WHERE n.id > :after AND n.id <= :last AND n.channel = 'email'),
+         CROSS JOIN LATERAL (SELECT coalesce(max(c.calls), 0) AS accepted
+                               FROM (SELECT count(*) AS calls FROM notification_attempts
+                                      WHERE notice_id = n.id AND outcome = 'accepted' GROUP BY channel) c) a
+         WHERE n.id > :after AND n.id <= :last AND n.channel <> 'in_app'),
     found AS (
         SELECT 'notice_sent_twice' AS kind, * FROM notice WHERE accepted > 1
         UNION ALL

@@ -17,6 +17,7 @@ from db.engine.base import CACHE_KIND, Base
 from db.identity import link_tables as single_use_links
 from db.identity import tables as identity
 from db.media import tables as media
+from db.messages import channel_tables as channels
 from db.messages import preference_tables as preferences
 from db.messages import tables as notices
 from db.onboarding import tables as verifications
@@ -46,6 +47,7 @@ __all__ = [
     "businesses",
     "calendar_feeds",
     "catalogue",
+    "channels",
     "customer_imports",
     "customer_merges",
     "customer_notes",

@@ -34,6 +34,7 @@ class Purpose(StrEnum):
     STAFF_INVITATION = "staff_invitation"  # row of staff_invitations
     TWO_FACTOR_RESET = "two_factor_reset"  # reset_id of user_two_factors
     EMBED = "embed"  # business: a form of its booking flow, shown on its own site
+    LINE_LOGIN = "line_login"  # user: asked LINE who it is there
     CALENDAR = "calendar"  # business or resource
 
 

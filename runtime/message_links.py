@@ -27,6 +27,10 @@ class MessageLinks:
         (RFC 8058, 3.2)."""
         return f"{self.public_url.rstrip('/')}/messages/{quote(self.token(notice_id))}"
 
+    def short(self, code: str) -> str:
+        """The short address of what a message is about; ``code`` is its secret end."""
+        return f"{self.public_url.rstrip('/')}/m/{code}"
+
     def logo(self, business_id: UUID) -> str:
         """Where mail programs load the logo of a business. It stays the same when the logo changes."""
         return f"{self.public_url.rstrip('/')}/api/v1/notifications/logo/{business_id}"

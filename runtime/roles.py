@@ -23,6 +23,7 @@ class ProcessRole(StrEnum):
 
 _API = ProcessRole.API
 _MONEY = frozenset({_API, ProcessRole.PAYMENTS})
+_CHANNELS = frozenset({_API, ProcessRole.NOTICES})
 _FILES = frozenset({_API, ProcessRole.PLATFORM, ProcessRole.MEDIA})
 
 #: By setting: the roles that do not start in production without it. A setting that is not here is for all roles.
@@ -42,6 +43,9 @@ NEEDED_BY: Mapping[str, frozenset[ProcessRole]] = {
     "payjp_webhook_previous_token": frozenset({_API}),
     "sendgrid_api_key": frozenset({ProcessRole.NOTICES}),
     "sendgrid_webhook_public_key": frozenset({_API}),
+    "smtp_password": frozenset({ProcessRole.NOTICES}),
+    # The API verifies webhooks, asks LINE who somebody is, and tells browsers the public key of push.
+    **dict.fromkeys(("twilio_auth_token", "line_access_token", "line_channel_secret", "vapid_private_key"), _CHANNELS),
     "s3_access_key": _FILES,
     "s3_secret_key": _FILES,
     "trusted_proxies": frozenset({_API}),

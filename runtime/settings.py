@@ -13,9 +13,10 @@ from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from domain.platform.rate_limits import RateLimit
+from runtime.channel_settings import ChannelSettings
 from runtime.roles import ProcessRole, needs
 
 #: Signs on development machines; production refuses to start with it.
@@ -83,7 +84,7 @@ class EnvironmentUnknown(UnsafeSettings):
         super().__init__(f"OMOTENASHI_ENVIRONMENT is missing: one of {names}")
 
 
-class Settings(BaseSettings):
+class Settings(ChannelSettings):
     """Frozen; built by the entry points alone."""
 
     model_config = SettingsConfigDict(env_prefix="OMOTENASHI_", frozen=True, extra="ignore")
@@ -255,6 +256,16 @@ class Settings(BaseSettings):
         is_given = self.payjp_api_key.get_secret_value() not in {"", PAYJP_SANDBOX_KEY}
         return self.environment is not Environment.PRODUCTION or is_given
 
+    def _unsafe_sendgrid(self) -> list[str]:
+        unsafe: list[str] = []
+        if self.sendgrid_api_key.get_secret_value() in {"", "SG.sandbox"}:
+            unsafe.append("sendgrid_api_key")
+        if self.sendgrid_base_url != "https://api.sendgrid.com":
+            unsafe.append("sendgrid_base_url")
+        if not self.sendgrid_webhook_public_key:
+            unsafe.append("sendgrid_webhook_public_key")
+        return unsafe
+
     def _unsafe_payjp(self) -> list[str]:
         unsafe: list[str] = []
         if not self.payjp_api_key.get_secret_value().startswith("sk_live_"):
@@ -329,12 +340,9 @@ class Settings(BaseSettings):
             unsafe.append("stripe_webhook_secret")
         if self.payjp_is_set:
             unsafe.extend(self._unsafe_payjp())
-        if self.sendgrid_api_key.get_secret_value() in {"", "SG.sandbox"}:
-            unsafe.append("sendgrid_api_key")
-        if self.sendgrid_base_url != "https://api.sendgrid.com":
-            unsafe.append("sendgrid_base_url")
-        if not self.sendgrid_webhook_public_key:
-            unsafe.append("sendgrid_webhook_public_key")
+        if not self.smtp_host:
+            unsafe.extend(self._unsafe_sendgrid())
+        unsafe.extend(self.unsafe_channels())
         for name in ("database_url", "s3_access_key", "s3_secret_key", "trusted_proxies"):
             if name not in self.model_fields_set:
                 unsafe.append(name)

@@ -4,6 +4,13 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from runtime.channel_settings import (
+    LINE_SANDBOX_SECRET,
+    LINE_SANDBOX_TOKEN,
+    TWILIO_SANDBOX_SID,
+    TWILIO_SANDBOX_TOKEN,
+    VAPID_SANDBOX_KEY,
+)
 from runtime.settings import Environment, Settings
 from stack.ports import LOOPBACK
 from stack.servers.postgres import APPLICATION, DATABASE, OWNER
@@ -63,6 +70,18 @@ def settings_environment(ports: Mapping[str, int]) -> dict[str, str]:
         "payjp_public_key": default("payjp_public_key"),
         "payjp_webhook_token": default("payjp_webhook_token"),
         "sendgrid_api_key": default("sendgrid_api_key"),
+        "smtp_host": "",
+        "twilio_base_url": f"http://{LOOPBACK}:{ports['sandbox']}",
+        "twilio_account_sid": TWILIO_SANDBOX_SID,
+        "twilio_auth_token": TWILIO_SANDBOX_TOKEN,
+        "twilio_from": "+815031234567",
+        "line_base_url": f"http://{LOOPBACK}:{ports['sandbox']}",
+        "line_access_token": LINE_SANDBOX_TOKEN,
+        "line_channel_secret": LINE_SANDBOX_SECRET,
+        "line_login_channel_id": "1234567890",
+        "vapid_private_key": VAPID_SANDBOX_KEY,
+        "push_hosts": f'["{LOOPBACK}"]',
+        "push_insecure": "true",
     }
     own = {f"{_PREFIX}{name.upper()}": value for name, value in addresses.items()}
     rates = {f"{_PREFIX}RATE_LIMIT_{name.upper()}": rate for name, rate in _RATES.items()}

@@ -12,6 +12,7 @@ from activities.customers.archives import ArchiveActivities
 from activities.customers.imports import CustomerImportActivities
 from activities.identity.two_factor import TwoFactorActivities
 from activities.media.media import MediaActivities
+from activities.messages.channels import ChannelRules
 from activities.messages.notices import NoticeActivities
 from activities.onboarding.documents import unreferenced_documents
 from activities.onboarding.verification import VerificationActivities
@@ -33,8 +34,7 @@ from domain.messages.send_decision import MessageLimits
 from providers.cache.generations import Generations
 from providers.cache.interface import Cache
 from providers.cache.registry import cache_of
-from providers.email.interface import EmailProvider
-from providers.email.registry import email_provider
+from providers.channels import Channels
 from providers.payments.interface import PaymentProvider
 from providers.payments.registry import PaymentProviders, payment_providers
 from providers.storage.interface import Storage
@@ -72,7 +72,8 @@ class WorkerServices:
 
     database: Database
     payments: Mapping[str, PaymentProvider]
-    email: EmailProvider
+    channels: Channels
+    channel_rules: ChannelRules
     cache: Cache
     storage: Storage
     links: Links
@@ -91,7 +92,8 @@ class WorkerServices:
         return cls(
             database,
             payment_providers(settings, secrets_reader(database, KeyRing.of(settings))),
-            email_provider(settings),
+            Channels.of(settings),
+            ChannelRules.of(settings),
             cache,
             storage_provider(settings),
             Links(KeyRing.of(settings)),
@@ -113,7 +115,7 @@ class WorkerServices:
         """Close every connection."""
         if isinstance(self.payments, PaymentProviders):
             await self.payments.aclose()
-        await self.email.aclose()
+        await self.channels.aclose()
         if isinstance(self.database.listener, Generations):
             await self.database.listener.aclose()
         await self.cache.aclose()
@@ -200,12 +202,13 @@ def _payments(services: WorkerServices) -> WorkerSpec:
 def _notices(services: WorkerServices) -> WorkerSpec:
     notices = NoticeActivities(
         services.database,
-        services.email,
+        services.channels,
         services.links,
         services.public_url,
         services.support_email,
         services.now,
         services.message_limits,
+        services.channel_rules,
     )
     return WorkerSpec(workflows=[NoticeWorkflow], activities=[notices.send, notices.give_up])
 

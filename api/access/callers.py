@@ -39,7 +39,7 @@ from domain.permissions import RULES, allowed, require
 from domain.platform.actor import Actor, ActorKind
 from domain.roles import Action, Role
 from providers.cache.interface import Cache
-from providers.email.interface import EmailProvider
+from providers.channels import Channels
 from providers.payments.interface import PaymentProvider
 from providers.storage.interface import Storage
 from runtime.booking_links import BookingLinks
@@ -60,7 +60,7 @@ class ApiServices:
     counting: Database
     temporal: Client
     payments: Mapping[str, PaymentProvider]
-    email: EmailProvider
+    channels: Channels
     storage: Storage
     passwords: Passwords
     tokens: Tokens

@@ -18,6 +18,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:\-]{0,63}")
 #: Every text longer than an id or a slug is taken for a token, so that none is left where the path around it is wrong.
 _TOKEN = re.compile(
     r"(?<=/calendars/)[^/]+(?=\.ics)|(?<=^/bookings/)[^/]+|(?<=^/waitlist/)[^/]+|(?<=^/messages/)[^/]+"
+    r"|(?<=^/m/)[^/]+|(?<=/notifications/links/)[^/]+"
     r"|(?<=/)[^/]{61,}?(?=\.ics(?:/|$)|/|$)"
 )
 

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from starlette.requests import Request
@@ -31,6 +32,12 @@ async def show_choices(request: Request) -> Response:
     return page(request, "choices", variables)
 
 
+async def follow_short_link(request: Request) -> Response:
+    """``/m/{code}``: to the page of the booking that an SMS is about."""
+    found = await ApiClient(request).get(f"/notifications/links/{request.path_params['code']}")
+    return see_other(request, urlsplit(found["url"]).path)
+
+
 async def change_choices(request: Request) -> Response:
     """Save the form; or switch off the kind of this message, if a mail program asks for it. That has no cookie, so it
     has no form token either, and it is answered without a redirect (RFC 8058, 3.1)."""
@@ -43,7 +50,8 @@ async def change_choices(request: Request) -> Response:
     shown = await api.get(f"{path}/preferences")
     wanted, granted = form.all("kind"), form.all("purpose")
     choices = [
-        {"kind": one["kind"], "channel": one["channel"], "enabled": one["kind"] in wanted} for one in shown["choices"]
+        {"kind": one["kind"], "channel": one["channel"], "enabled": f"{one['kind']}:{one['channel']}" in wanted}
+        for one in shown["choices"]
     ]
     consents = [{"purpose": one["purpose"], "granted": one["purpose"] in granted} for one in shown["consents"]]
     await api.put(f"{path}/preferences", {"choices": choices, "consents": consents})

@@ -60,6 +60,7 @@ ROUTES: tuple[Route, ...] = (
     route("/bookings/{token}/pay", paying.pay, "POST"),
     route("/waitlist/{token}", waiting.show_entry),
     route("/waitlist/{token}", waiting.answer_entry, "POST"),
+    route("/m/{code}", messages.follow_short_link),
     route("/messages/{token}", messages.show_choices),
     route("/messages/{token}", messages.change_choices, "POST"),
     route("/console", today.show_start),

@@ -35,6 +35,8 @@ class User(Base, Stamped):
     family_name: Mapped[str] = mapped_column(server_default=text("''"))
     given_name: Mapped[str] = mapped_column(server_default=text("''"))
     language: Mapped[str] = mapped_column(server_default=text("'ja'"))
+    #: For the quiet hours of messages; None: the zone of the business.
+    time_zone: Mapped[str | None]
     email_verified_at: Mapped[Time | None]
     deleted_at: Mapped[Time | None]
 

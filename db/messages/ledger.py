@@ -26,7 +26,7 @@ _PROMISES = text("""
       FROM notification_outbox n WHERE n.booking_id = :booking_id
 """)
 _ATTEMPTS = text("""
-    SELECT a.notice_id, a.started_at, a.finished_at, a.outcome, a.reason
+    SELECT a.notice_id, a.started_at, a.finished_at, a.outcome, a.reason, a.channel, a.cost_micros
       FROM notification_attempts a JOIN notification_outbox n ON n.id = a.notice_id
      WHERE n.booking_id = :booking_id ORDER BY a.id
 """)
@@ -74,7 +74,7 @@ class LedgerStore(Store):
             raise NotFound({"booking_id": str(booking_id)})
         attempts: dict[UUID, list[Attempt]] = {}
         for row in await self.session.execute(_ATTEMPTS, values):
-            attempt = Attempt(row.started_at, row.finished_at, row.outcome, row.reason)
+            attempt = Attempt(row.started_at, row.finished_at, row.outcome, row.reason, row.channel, row.cost_micros)
             attempts.setdefault(row.notice_id, []).append(attempt)
         promises = [
             Promise(

@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.engine.base import Base, Key, Stamped, Time, one_of
+from domain.messages.channels import SHORT
 from domain.messages.consent import ConsentPurpose, ConsentSource
 from domain.messages.preferences import OPTIONAL, SWITCHED, PreferenceSource
 from domain.messages.texts import RULES
@@ -33,9 +34,10 @@ class NotificationPreference(Base, Stamped):
 
     __tablename__ = "notification_preferences"
     __table_args__ = (
-        _known("kind", tuple(kind.value for kind in OPTIONAL)),
+        _known("kind", tuple(sorted({kind.value for kind in (*OPTIONAL, *SHORT)}))),
         _known("channel", tuple(channel.value for channel in SWITCHED)),
         one_of("source", PreferenceSource),
+        CheckConstraint("position BETWEEN 1 AND 4", name="position_of_channel"),
         CheckConstraint(
             "num_nonnulls(user_id, customer_id) = 1 AND (customer_id IS NULL OR business_id IS NOT NULL)",
             name="of_one_person",
@@ -58,6 +60,8 @@ class NotificationPreference(Base, Stamped):
     kind: Mapped[str]
     channel: Mapped[str]
     enabled: Mapped[bool]
+    #: The place of the channel in the order of this kind, from 1; None: the platform's.
+    position: Mapped[int | None]
     source: Mapped[str]
 
 

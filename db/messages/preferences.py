@@ -11,21 +11,24 @@ from sqlalchemy import text
 from db.engine.store import Store
 from domain.errors import NotFound
 from domain.messages.consent import Answer, ConsentPurpose, ConsentSource, wording
-from domain.messages.kinds import Channel, NoticeKind
+from domain.messages.kinds import AccountEmailKind, Channel, NoticeKind
 from domain.messages.preferences import Choice, PreferenceSource
 
 _CHOICES = text("""
-    SELECT kind, channel, enabled, business_id FROM notification_preferences
+    SELECT kind, channel, enabled, business_id, position FROM notification_preferences
      WHERE (user_id = :user_id OR customer_id = :customer_id)
            AND (CAST(:business_id AS uuid) IS NULL OR business_id IS NULL OR business_id = :business_id)
      ORDER BY business_id NULLS FIRST, kind, channel
 """)
 _CHOOSE = text("""
-    INSERT INTO notification_preferences (business_id, user_id, customer_id, kind, channel, enabled, source)
-    VALUES (:business_id, :user_id, :customer_id, :kind, :channel, :enabled, :source)
+    INSERT INTO notification_preferences (business_id, user_id, customer_id, kind, channel, enabled, position, source)
+    VALUES (:business_id, :user_id, :customer_id, :kind, :channel, :enabled, :position, :source)
     ON CONFLICT ON CONSTRAINT uq_notification_preferences_person_kind DO UPDATE
-       SET enabled = excluded.enabled, source = excluded.source
+       SET enabled = excluded.enabled, source = excluded.source,
+           position = coalesce(excluded.position, notification_preferences.position)
      WHERE notification_preferences.enabled <> excluded.enabled
+           OR notification_preferences.position IS DISTINCT FROM
+              coalesce(excluded.position, notification_preferences.position)
 """)
 _RECIPIENT = text("""
     SELECT n.id, n.business_id, n.user_id, n.customer_id, n.audience, n.kind, s.name AS business_name
@@ -104,7 +107,7 @@ class PreferenceStore(Store):
         """The stored preferences that count for the person: those for all businesses first."""
         values = {"user_id": person.user_id, "customer_id": person.customer_id, "business_id": person.business_id}
         return [
-            Choice(NoticeKind(row.kind), Channel(row.channel), row.enabled, row.business_id)
+            Choice(_kind(row.kind), Channel(row.channel), row.enabled, row.business_id, row.position)
             for row in await self.session.execute(_CHOICES, values)
         ]
 
@@ -118,6 +121,7 @@ class PreferenceStore(Store):
                 "kind": one.kind.value,
                 "channel": one.channel.value,
                 "enabled": one.enabled,
+                "position": one.position,
                 "source": source.value,
             }
             await self.session.execute(_CHOOSE, values)
@@ -179,3 +183,7 @@ class PreferenceStore(Store):
             "actor_id": actor_id,
         }
         return ConsentRow(**(await self.session.execute(_ANSWER, values)).mappings().one())
+
+
+def _kind(value: str) -> NoticeKind | AccountEmailKind:
+    return NoticeKind(value) if value in set(NoticeKind) else AccountEmailKind(value)

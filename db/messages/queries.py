@@ -42,6 +42,9 @@ _OF_USER = text(
     f"SELECT {_COLUMNS} FROM notification_outbox"
     f" WHERE user_id = :user_id AND (NOT :unread OR read_at IS NULL) AND {_AFTER}"
 )
+_UNREAD = text("""
+    SELECT count(*) FROM (SELECT FROM notification_outbox WHERE user_id = :user_id AND read_at IS NULL LIMIT 100) x
+""")
 _OF_BUSINESS = text(
     f"SELECT {_COLUMNS} FROM notification_outbox"
     f" WHERE business_id = :business_id AND (CAST(:status AS text) IS NULL OR status = :status) AND {_AFTER}"
@@ -55,8 +58,8 @@ _READ = text(f"""
 """)
 _RETRY = text("""
     WITH again AS (
-        UPDATE notification_outbox SET status = 'queued', failure_reason = NULL
-         WHERE id = :id AND status IN ('failed', 'dropped') AND channel = 'email'
+        UPDATE notification_outbox SET status = 'queued', failure_reason = NULL, route = NULL
+         WHERE id = :id AND status IN ('failed', 'dropped') AND channel <> 'in_app'
         RETURNING id, business_id, kind)
     INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id)
     SELECT business_id, 'notice.retried', 'notice/' || id,
@@ -92,6 +95,11 @@ class NoticeReadStore(Store):
             _OF_USER, {"user_id": user_id, "after": after, "limit": limit, "unread": unread}
         )
         return [NoticeRow(**row) for row in rows.mappings()]
+
+    async def count_unread(self, user_id: UUID) -> int:
+        """How many messages of one login are not read: at most 100."""
+        found: int = (await self.session.execute(_UNREAD, {"user_id": user_id})).scalar_one()
+        return found
 
     async def list_for_business(
         self, business_id: UUID, after: UUID | None, limit: int, *, status: NoticeStatus | None = None

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from db.engine.store import Store
 from db.messages.brands import BrandStore
+from db.messages.channels import ChannelStore
 from db.messages.ledger import LedgerStore
 from db.messages.notices import NoticeStore
 from db.messages.preferences import PreferenceStore
@@ -22,6 +23,11 @@ class MessageStores(Store):
     def preferences(self) -> PreferenceStore:
         """What recipients want, and what they have consented to."""
         return PreferenceStore(self.session, self.context)
+
+    @cached_property
+    def channels(self) -> ChannelStore:
+        """Where people can be reached beside e-mail."""
+        return ChannelStore(self.session, self.context)
 
     @cached_property
     def ledger(self) -> LedgerStore:

@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.engine.base import Base, Json, Key, Stamped, Time, one_of
-from domain.messages.kinds import AccountEmailKind, NoticeKind, NoticeStatus
+from db.engine.base import Base, Json, Key, Minor, Stamped, Time, one_of
+from domain.messages.kinds import AccountEmailKind, CodeKind, NoticeKind, NoticeStatus
 
 
 class Notice(Base, Stamped):
@@ -18,7 +18,7 @@ class Notice(Base, Stamped):
 
     __tablename__ = "notification_outbox"
     __table_args__ = (
-        one_of("kind", NoticeKind, AccountEmailKind),
+        one_of("kind", NoticeKind, AccountEmailKind, CodeKind),
         one_of("status", NoticeStatus),
         # An invited person and a guest on the waitlist may have no login, and an erased person has none any more: their
         # address is found by the fact.
@@ -28,6 +28,7 @@ class Notice(Base, Stamped):
             name="has_recipient",
         ),
         UniqueConstraint("dedupe_key"),
+        UniqueConstraint("link_code"),
         Index("ix_notification_outbox_user_id", "user_id", "id"),
         Index("ix_notification_outbox_business_id", "business_id", "id"),
         Index("ix_notification_outbox_booking_id", "booking_id"),
@@ -43,6 +44,10 @@ class Notice(Base, Stamped):
     kind: Mapped[str]
     channel: Mapped[str] = mapped_column(server_default=text("'email'"))
     language: Mapped[str] = mapped_column(server_default=text("'ja'"))
+    #: The channels that are tried after the present one; None until the first try decides.
+    route: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    #: The end of the short address in messages that have no room for a signed link; a secret like that.
+    link_code: Mapped[str | None]
     facts: Mapped[Json] = mapped_column(server_default=text("'{}'"))
     status: Mapped[str] = mapped_column(server_default=text("'queued'"))
     dedupe_key: Mapped[str]
@@ -66,5 +71,8 @@ class NoticeAttempt(Base):
     notice_id: Mapped[UUID] = mapped_column(ForeignKey("notification_outbox.id"))
     started_at: Mapped[Time] = mapped_column(server_default=text("now()"))
     finished_at: Mapped[Time | None]
+    channel: Mapped[str] = mapped_column(server_default=text("'email'"))
+    #: What it cost, in millionths of a yen; None for a call that was not accepted.
+    cost_micros: Mapped[Minor | None]
     outcome: Mapped[str | None]
     reason: Mapped[str | None]

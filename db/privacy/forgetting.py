@@ -70,6 +70,7 @@ FORGET: Mapping[str, TextClause] = {
         DELETE FROM notification_preferences
          WHERE user_id = :user_id OR customer_id = ANY(CAST(:customers AS uuid[]))
     """),
+    "channel_addresses": text("DELETE FROM channel_addresses WHERE user_id = :user_id"),
     "notification_attempts": text(f"""
         UPDATE notification_attempts a SET reason = NULL FROM notification_outbox n
          WHERE n.id = a.notice_id AND a.reason IS NOT NULL AND {_MY_NOTICES}

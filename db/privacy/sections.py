@@ -76,13 +76,17 @@ SECTIONS: Mapping[str, str] = {
          WHERE r.booking_id = ANY(CAST(:bookings AS uuid[])) ORDER BY r.id
     """,
     "notices": """
-        SELECT to_jsonb(n) - ARRAY['user_id', 'dedupe_key', 'provider_message_id'] AS entry
+        SELECT to_jsonb(n) - ARRAY['user_id', 'dedupe_key', 'provider_message_id', 'link_code', 'route'] AS entry
           FROM notification_outbox n
          WHERE n.user_id = :user_id OR n.customer_id = ANY(CAST(:customers AS uuid[])) ORDER BY n.id
     """,
     "message_preferences": """
         SELECT to_jsonb(p) - 'user_id' AS entry FROM notification_preferences p
          WHERE p.user_id = :user_id OR p.customer_id = ANY(CAST(:customers AS uuid[])) ORDER BY p.id
+    """,
+    "channel_addresses": """
+        SELECT to_jsonb(h) - ARRAY['user_id', 'keys', 'tries'] AS entry FROM channel_addresses h
+         WHERE h.user_id = :user_id ORDER BY h.id
     """,
     "consents": """
         SELECT to_jsonb(c) - 'actor_id' || jsonb_build_object('business', s.name) AS entry

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from domain.messages.kinds import NoticeStatus
+from domain.messages.kinds import Channel, NoticeStatus
 
 
 class DeliveryEvent(StrEnum):
@@ -23,13 +23,14 @@ class DeliveryEvent(StrEnum):
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
     """One event of a verified webhook; ``id`` is the provider's and is used to apply it once. ``notice_id`` is the id
-    that was sent along, None for a message that is not ours. ``at``: aware UTC."""
+    that was sent along, None for a message that is not ours. ``at``: aware UTC. ``channel``: of the provider."""
 
     id: str
     notice_id: str | None
     event: DeliveryEvent
     at: datetime
     reason: str | None
+    channel: Channel = Channel.EMAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Delivery:
     first_at: datetime
     delivered_at: datetime | None = None
     reason: str | None = None
+    channel: Channel = Channel.EMAIL
 
 
 #: The status of the message by event. A dropped one was accepted and then not sent by the provider.
@@ -75,7 +77,7 @@ def deliveries(reports: Iterable[DeliveryReport]) -> dict[UUID, Delivery]:
     for one in reports:
         status, notice_id = _STATUS_OF.get(one.event), _uuid(one.notice_id)
         if status is not None and notice_id is not None:
-            found[notice_id] = _with(found.get(notice_id, Delivery(status, one.at)), status, one)
+            found[notice_id] = _with(found.get(notice_id, Delivery(status, one.at, channel=one.channel)), status, one)
     return found
 
 

@@ -67,6 +67,14 @@ def brief(at: datetime, zone: str, language: str) -> str:
     return f"{local.day} {_MONTHS_EN[local.month - 1]}, {_clock(local, language)}"
 
 
+def sms(at: datetime, zone: str, language: str) -> str:
+    """For an SMS: ``11/21(土)14:00`` or ``Sat 21 Nov 14:00``; no sign of it costs a longer alphabet in English."""
+    local = _local(at, zone)
+    if language == "ja":
+        return f"{local.month}/{local.day}({_DAYS_JA[local.weekday()]}){_clock(local, language)}"
+    return f"{_short_day(local, language)} {_clock(local, language)}"
+
+
 def duration(minutes: int, language: str) -> str:
     """``60分``, ``1時間30分``; ``60 min``, ``1 h 30 min``. Up to an hour in minutes."""
     hours, rest = divmod(minutes, 60)

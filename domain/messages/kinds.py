@@ -70,10 +70,19 @@ class AccountEmailKind(StrEnum):
     WAITLIST_ENDED = "waitlist_ended"  # the entry ended by itself, or by the business
 
 
+class CodeKind(StrEnum):
+    """Messages that are a code and nothing else."""
+
+    PHONE_CODE = "phone_code"  # to a number whose owner is to be proven
+
+
 class Channel(StrEnum):
     """How a message reaches its recipient."""
 
     EMAIL = "email"
+    LINE = "line"  # from the platform's LINE Official Account
+    PUSH = "push"  # web push to the browsers of a login
+    SMS = "sms"
     IN_APP = "in_app"  # shown in the apps; sent by nobody
 
 

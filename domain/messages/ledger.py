@@ -27,12 +27,15 @@ class LedgerState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One call to the provider. ``outcome`` None: there is no answer yet."""
+    """One call to the provider. ``outcome`` None: there is no answer yet. ``cost_micros``: millionths of a yen, None
+    where nothing was accepted."""
 
     started_at: datetime
     finished_at: datetime | None
     outcome: str | None
     reason: str | None
+    channel: str = "email"
+    cost_micros: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,19 @@
 """Whether a message may be sent now, and its status after an attempt. Pure rules; times are aware UTC."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.booking_status import BookingStatus
-from domain.messages.kinds import NoticeKind, NoticeStatus
+from domain.messages.channels import UNREAD_AFTER
+from domain.messages.kinds import Channel, NoticeKind, NoticeStatus
 
 #: How long an attempt without an answer delays the next one: the provider's webhook may still report the
 #: outcome. The start-to-close time-out of a try must be shorter.
 UNKNOWN_FOR = timedelta(seconds=60)
-#: The channel of messages that a provider sends; the others are shown in the apps.
-SENT_CHANNEL = "email"
+#: The channels of messages that a provider sends; the others are shown in the apps.
+SENT_CHANNELS = frozenset({Channel.EMAIL, Channel.LINE, Channel.PUSH, Channel.SMS})
 
 
 class AttemptOutcome(StrEnum):
@@ -36,15 +38,36 @@ class NextAttempt(StrEnum):
 
 
 def next_attempt(
-    status: NoticeStatus, channel: str, last_open: datetime | None, now: datetime
+    status: NoticeStatus, channel: str, last_open: datetime | None, now: datetime, *, also: bool = False
 ) -> tuple[NextAttempt, timedelta]:
     """Whether an attempt may be opened at ``now``, and how long to wait where an earlier one may still have sent the
-    message. ``last_open``: when the last attempt without an answer began."""
-    if status is not NoticeStatus.QUEUED or channel != SENT_CHANNEL:
+    message. ``last_open``: when the last attempt without an answer began; ``also``: a message that was sent is sent
+    through one more channel."""
+    if not (status is NoticeStatus.QUEUED or also) or channel not in SENT_CHANNELS:
         return NextAttempt.NOTHING, timedelta()
     if last_open is not None and last_open + UNKNOWN_FOR > now:
         return NextAttempt.WAIT, last_open + UNKNOWN_FOR - now
     return NextAttempt.OPEN, timedelta()
+
+
+def is_unread(
+    channel: str,
+    status: NoticeStatus,
+    others: Sequence[str] | None,
+    read_at: datetime | None,
+    sent_at: datetime | None,
+    now: datetime,
+) -> bool:
+    """Whether a push message has waited for its reader too long, so that it goes through one of the ``others`` too.
+    ``sent_at``: when the push service accepted it."""
+    waited = sent_at is not None and now - sent_at >= UNREAD_AFTER
+    return channel == Channel.PUSH and status is NoticeStatus.SENT and bool(others) and read_at is None and waited
+
+
+def is_sent_also(status: NoticeStatus, others: Sequence[str] | None, accepted_at: datetime | None) -> bool:
+    """Whether a message that was sent through one channel is to be sent through its present one, which has accepted
+    nothing yet. ``others`` None: its channels were never decided."""
+    return status is NoticeStatus.SENT and others is not None and accepted_at is None
 
 
 def after_attempt(status: NoticeStatus, outcome: AttemptOutcome) -> NoticeStatus:

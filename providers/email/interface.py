@@ -50,3 +50,15 @@ class EmailProvider(Protocol):
     async def aclose(self) -> None:
         """Close connections and threads. No call may follow."""
         ...
+
+
+def list_headers(email: Email) -> dict[str, str]:
+    """Both headers of one-click unsubscription (RFC 8058, 3.1); none for a message that is always sent. The DKIM
+    signature that must cover them (RFC 8058, 4) is made by SendGrid for an authenticated domain, or by the mail
+    server."""
+    if email.unsubscribe_url is None:
+        return {}
+    return {
+        "List-Unsubscribe": f"<{email.unsubscribe_url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }

@@ -17,7 +17,7 @@ from sendgrid.helpers.eventwebhook import EventWebhook
 
 from domain.errors import ForgedWebhook
 from domain.messages.delivery import DeliveryEvent, DeliveryReport
-from providers.email.interface import Attachment, Email
+from providers.email.interface import Attachment, Email, list_headers
 from providers.errors import OutcomeUnknown, ProviderError, ProviderRefused, ProviderUnavailable
 from runtime.settings import Settings
 
@@ -127,7 +127,7 @@ def _body(email: Email, sender: str) -> dict[str, Any]:
         "subject": email.subject,
         "content": [{"type": kind, "value": value} for kind, value in parts if value],
         "custom_args": {"notice_id": email.notice_id},
-        "headers": {"Content-Language": email.language, **_list_headers(email)},
+        "headers": {"Content-Language": email.language, **list_headers(email)},
         # Rewritten links would carry a guest's signed link through a third party.
         "tracking_settings": {
             "click_tracking": {"enable": False, "enable_text": False},
@@ -139,17 +139,6 @@ def _body(email: Email, sender: str) -> dict[str, Any]:
     if email.attachments:
         body["attachments"] = [_attachment(attachment) for attachment in email.attachments]
     return body
-
-
-def _list_headers(email: Email) -> dict[str, str]:
-    """Both headers of one-click unsubscription (RFC 8058, 3.1). The signature that must cover them (RFC 8058, 3.1, and
-    RFC 6376) is made by SendGrid for an authenticated domain."""
-    if email.unsubscribe_url is None:
-        return {}
-    return {
-        "List-Unsubscribe": f"<{email.unsubscribe_url}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-    }
 
 
 def _attachment(attachment: Attachment) -> dict[str, str]:

@@ -13,9 +13,11 @@ from providers.sandbox.control import Control
 from providers.sandbox.customers import Customers
 from providers.sandbox.deliveries import Deliveries
 from providers.sandbox.faults import Faults
+from providers.sandbox.faulty import FaultyCalls
 from providers.sandbox.intents import Intents
 from providers.sandbox.konbini import KonbiniClock
 from providers.sandbox.konbini_control import KonbiniControl
+from providers.sandbox.line_api import LineApi
 from providers.sandbox.mailbox import Pages
 from providers.sandbox.payjp.charges import Charges
 from providers.sandbox.payjp.checkouts import Checkouts
@@ -24,11 +26,13 @@ from providers.sandbox.payjp.flows import Flows
 from providers.sandbox.payjp.server import PayjpFailure
 from providers.sandbox.payjp.v1_api import v1_api
 from providers.sandbox.payjp.v2_api import v2_api
+from providers.sandbox.push_service import PushService
 from providers.sandbox.refunds import Refunds
 from providers.sandbox.sendgrid_api import SendGridApi
 from providers.sandbox.signing import SendGridKey
 from providers.sandbox.store import Store
 from providers.sandbox.stripe_api import StripeApi
+from providers.sandbox.twilio_api import TwilioApi
 from providers.sandbox.webhook_events import WebhookEvents
 from providers.sandbox.wire import StripeFailure
 
@@ -78,6 +82,10 @@ def create_app(config: SandboxConfig) -> FastAPI:
     app.include_router(v2_api(config.payjp_api_key, flows, checkouts, store, faults, deliveries, calls))
     app.include_router(SendGridApi(store, config, faults, events, deliveries, calls).router)
     app.include_router(KonbiniControl(store, deliveries, intents, refunds, clock).router)
+    faulty = FaultyCalls(faults, calls)
+    app.include_router(TwilioApi(store, config, faulty, events, deliveries).router)
+    app.include_router(LineApi(store, config, faulty).router)
+    app.include_router(PushService(store, faulty).router)
     app.include_router(Control(store, faults, deliveries, intents, refunds, calls).router)
     app.include_router(Pages(store, faults, deliveries).router)
     return app

@@ -1,8 +1,10 @@
 """The settings of a sandbox process."""
 
+from base64 import b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from runtime.channel_settings import LINE_SANDBOX_TOKEN, TWILIO_SANDBOX_SID, TWILIO_SANDBOX_TOKEN
 from runtime.settings import PAYJP_SANDBOX_KEY
 
 #: The event types that a platform's endpoint at Stripe would be subscribed to.
@@ -43,5 +45,13 @@ class SandboxConfig:
     payjp_webhook_token: str = field(default="whook_sandbox", repr=False)
     sendgrid_api_key: str = field(default="SG.sandbox", repr=False)
     sendgrid_webhook_url: str | None = None
+    twilio_account_sid: str = TWILIO_SANDBOX_SID
+    twilio_auth_token: str = field(default=TWILIO_SANDBOX_TOKEN, repr=False)
+    line_access_token: str = field(default=LINE_SANDBOX_TOKEN, repr=False)
     webhook_attempts: int = 20
     webhook_pause: float = 1.0
+
+    @property
+    def twilio_authorization(self) -> str:
+        """The header of calls with Twilio's credentials (RFC 7617)."""
+        return "Basic " + b64encode(f"{self.twilio_account_sid}:{self.twilio_auth_token}".encode()).decode()

@@ -2,6 +2,7 @@
 Several are sent at once: their order is not guaranteed, as with the providers themselves."""
 
 import asyncio
+import json
 import sqlite3
 import time
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import httpx
 
 from providers.sandbox.config import SandboxConfig
-from providers.sandbox.signing import SendGridKey, stripe_signature
+from providers.sandbox.signing import SendGridKey, stripe_signature, twilio_signature
 from providers.sandbox.store import Store
 
 AT_ONCE = 8
@@ -100,6 +101,8 @@ class Deliveries:
 
     async def _post(self, client: httpx.AsyncClient, row: sqlite3.Row) -> int | None:
         """The status that came back, or None. Signed again at every attempt; PAY.JP sends its token."""
+        if row["target"] == "twilio":
+            return await self._post_status(client, json.loads(row["body"]))
         url = self._store.find_target(row["target"])
         if not url:
             return None
@@ -117,6 +120,15 @@ class Deliveries:
         except httpx.HTTPError:
             return None
         return response.status_code
+
+    async def _post_status(self, client: httpx.AsyncClient, callback: dict[str, Any]) -> int | None:
+        """One status callback of Twilio, to the address that came with its message."""
+        url, form = callback["url"], callback["form"]
+        headers = {"X-Twilio-Signature": twilio_signature(self._config.twilio_auth_token, url, form)}
+        try:
+            return (await client.post(url, data=form, headers=headers)).status_code
+        except httpx.HTTPError:
+            return None
 
     def _delivered(self, row: sqlite3.Row, status: int) -> None:
         with self._store.transaction():

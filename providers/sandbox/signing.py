@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes, serialization
@@ -17,6 +18,12 @@ def stripe_signature(secret: str, timestamp: int, body: str) -> str:
     """``Stripe-Signature``: HMAC-SHA256 over ``timestamp.body`` (docs.stripe.com/webhooks, "Verify signatures")."""
     digest = hmac.new(secret.encode(), f"{timestamp}.{body}".encode(), hashlib.sha256).hexdigest()
     return f"t={timestamp},v1={digest}"
+
+
+def twilio_signature(token: str, url: str, form: Mapping[str, str]) -> str:
+    """``X-Twilio-Signature``: HMAC-SHA1 over the URL and the sorted form (Twilio, "Validating requests")."""
+    signed = url + "".join(f"{name}{form[name]}" for name in sorted(form))
+    return base64.b64encode(hmac.new(token.encode(), signed.encode(), hashlib.sha1).digest()).decode()
 
 
 class SendGridKey:

@@ -73,6 +73,10 @@ class WebhookEvents:
             kind = str(events[0]["event"])
             self._queue("sendgrid", str(uuid.uuid4()), kind, json.dumps(list(events), ensure_ascii=False))
 
+    def twilio(self, status: str, body: str) -> None:
+        """Queue one callback about an SMS; ``body`` has its own address and the form."""
+        self._queue("twilio", str(uuid.uuid4()), status, body)
+
     def _queue(self, target: str, event_id: str, kind: str, body: str) -> None:
         fault = self._faults.take_webhook(kind)
         due_at = time.time()

@@ -18,6 +18,13 @@ from typing import Any
 
 import httpx
 
+from runtime.channel_settings import (
+    LINE_SANDBOX_SECRET,
+    LINE_SANDBOX_TOKEN,
+    TWILIO_SANDBOX_SID,
+    TWILIO_SANDBOX_TOKEN,
+    VAPID_SANDBOX_KEY,
+)
 from runtime.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -84,6 +91,17 @@ class Sandbox:
             "payjp_base_url": self.url + "/payjp",
             "sendgrid_base_url": self.url,
             "sendgrid_webhook_public_key": key,
+            "twilio_base_url": self.url,
+            "twilio_account_sid": TWILIO_SANDBOX_SID,
+            "twilio_auth_token": TWILIO_SANDBOX_TOKEN,
+            "twilio_from": "+815031234567",
+            "line_base_url": self.url,
+            "line_access_token": LINE_SANDBOX_TOKEN,
+            "line_channel_secret": LINE_SANDBOX_SECRET,
+            "line_login_channel_id": "1234567890",
+            "vapid_private_key": VAPID_SANDBOX_KEY,
+            "push_hosts": ("127.0.0.1",),
+            "push_insecure": True,
             "provider_timeout": timedelta(seconds=5),
         }
         return Settings(**(values | overrides))

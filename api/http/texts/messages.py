@@ -30,9 +30,38 @@ TEXTS = Texts(
         "time_missing": Text(
             "件名に日時（{{ short }}）を入れてください。", "Please keep the date and time in the subject: {{ short }}."
         ),
+        "not_a_mobile_number": Text(
+            "日本の携帯電話番号（060・070・080・090）を入力してください。",
+            "Please enter a mobile number in Japan (060, 070, 080 or 090).",
+        ),
+        "wrong_code": Text(
+            "確認コードが正しくありません。SMSに届いた6桁の数字を入力してください。",
+            "This code is not correct. Please enter the six digits of the SMS.",
+        ),
+        "not_confirmed_by_line": Text(
+            "LINEでの確認ができませんでした。もう一度LINEでログインしてください。",
+            "LINE did not confirm this login. Please log in with LINE again.",
+        ),
+        "unknown_push_service": Text(
+            "このブラウザーへの通知には対応していません。", "Messages to this browser are not possible."
+        ),
+        "not_a_push_key": Text("ブラウザーの通知の登録をやり直してください。", "Please register this browser again."),
+        "unknown_zone": Text(
+            "タイムゾーンは「Asia/Tokyo」の形で指定してください。", "Please name a time zone such as Asia/Tokyo."
+        ),
         "not_a_picture": Text("公開中の写真をお選びください。", "Please choose a published picture."),
     },
+    by_cause={
+        ("gone", "code_expired"): Text(
+            "確認コードの有効期限が切れたか、入力回数の上限に達しました。新しいコードをお申し込みください。",
+            "This code has expired, or was entered too often. Please request a new one.",
+        ),
+    },
     states={
+        "channel_off": Text("現在ご利用いただけません", "not available"),
+        "channel_on": Text("利用可能", "available"),
+        "friend": Text("友だち追加済み", "added as a friend"),
+        "not_a_friend": Text("友だち未追加", "not added as a friend"),
         "bounced": Text("不達", "not delivered"),
         "delivered": Text("配信済み", "delivered"),
         "dropped": Text("送信見送り", "not sent"),

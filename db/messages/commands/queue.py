@@ -15,10 +15,11 @@ from sqlalchemy import Double, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
-from domain.messages.kinds import AccountEmailKind, Audience, NoticeKind
+from domain.messages.kinds import AccountEmailKind, Audience, CodeKind, NoticeKind
 
-# One statement for any number of notices, because every booking executes it. For a customer without an address the
-# message is only shown in the app: no workflow is started. A reminder is useless after the visit has begun, so sending
+# One statement for any number of notices, because every booking executes it. For a customer without any address the
+# message is only shown in the app: no workflow is started. A message that is to be sent begins with the channel
+# ``email``; the first try decides. A reminder is useless after the visit has begun, so sending
 # ends then.
 _QUEUE = text("""
     WITH asked AS (
@@ -42,7 +43,10 @@ _QUEUE = text("""
           JOIN businesses s ON s.id = a.business_id
           JOIN customers c ON c.id = a.booking_customer_id
           LEFT JOIN business_settings t ON t.business_id = a.business_id
-         CROSS JOIN LATERAL (SELECT CASE WHEN a.audience = 'business' OR a.booking_email <> '' THEN 'email'
+         CROSS JOIN LATERAL (SELECT CASE WHEN a.audience = 'business' OR a.booking_email <> '' OR EXISTS (
+                                              SELECT FROM channel_addresses h
+                                               WHERE h.user_id = coalesce(c.user_id, a.booking_user_id)
+                                                     AND h.proven_at IS NOT NULL) THEN 'email'
                                          ELSE 'in_app' END AS channel) x
         ON CONFLICT (dedupe_key) DO NOTHING
         RETURNING id, business_id, kind, channel, dedupe_key
@@ -65,7 +69,7 @@ _LOCK = text("SELECT id FROM notification_outbox WHERE dedupe_key = :key FOR NO 
 # What only the app shows is never sent.
 _UNSENT = text("""
     SELECT n.id, n.facts FROM notification_outbox n
-     WHERE n.id = :id AND (n.channel <> 'email' OR n.status = 'queued' AND NOT EXISTS (
+     WHERE n.id = :id AND (n.channel = 'in_app' OR n.status = 'queued' AND NOT EXISTS (
                SELECT FROM notification_attempts a WHERE a.notice_id = n.id))
 """)
 _REWRITE = text("""
@@ -146,6 +150,20 @@ class NoticeQueueStore(Store):
         }
         made: UUID | None = (await self.session.execute(_QUEUE_ACCOUNT_EMAIL, values)).scalar_one()
         return made
+
+    async def queue_code(self, user_id: UUID, address_id: UUID, kind: CodeKind, give_up_after: timedelta) -> None:
+        """Write the message with the code that proves an address of the login."""
+        values = {
+            "business_id": None,
+            "user_id": user_id,
+            "kind": kind.value,
+            "language": None,
+            "facts": json.dumps({"address_id": str(address_id)}),
+            "dedupe_key": f"code/{address_id}",
+            "seconds": give_up_after.total_seconds(),
+            "request_id": self.context.request_id,
+        }
+        await self.session.execute(_QUEUE_ACCOUNT_EMAIL, values)
 
     async def queue(
         self,

@@ -1,20 +1,27 @@
 """Sending one message: what it says, the attempts, and what the provider's webhook reports about it."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import ARRAY, Row, Text, bindparam, text
 
 from db.engine.store import Store
 from domain.errors import NotFound
-from domain.messages.delivery import Delivery, DeliveryReport, after_report, deliveries
-from domain.messages.kinds import NoticeKind, NoticeStatus
+from domain.messages.channels import OVER_QUOTA, UNREAD_AFTER, leaves
+from domain.messages.kinds import Channel, CodeKind, NoticeKind, NoticeStatus
 from domain.messages.preferences import is_optional, quiet_until
-from domain.messages.sending import AttemptOutcome, NextAttempt, after_attempt, after_giving_up, next_attempt
+from domain.messages.sending import (
+    AttemptOutcome,
+    NextAttempt,
+    after_attempt,
+    after_giving_up,
+    is_sent_also,
+    is_unread,
+    next_attempt,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,13 @@ class SendAttempt:
     wait: timedelta | None = None
     is_account_email: bool = False
     quiet: bool = False
+    #: Through which channel; whether that is still to be decided; the number of earlier tries through it; and since
+    #: when one of them may have sent the message.
+    channel: Channel = Channel.EMAIL
+    is_undecided: bool = False
+    tries: int = 0
+    unsure_since: datetime | None = None
+    is_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +127,32 @@ class NoticeContent:
 
 
 _LOCK = text("""
-    SELECT n.status, n.channel, n.kind, n.audience, n.booking_id IS NULL AS is_account_email, b.time_zone, b.start_at
-      FROM notification_outbox n LEFT JOIN bookings b ON b.id = n.booking_id WHERE n.id = :id
+    SELECT n.status, n.channel, n.kind, n.audience, n.booking_id IS NULL AS is_account_email, n.route, n.read_at,
+           coalesce(u.time_zone, b.time_zone) AS time_zone, b.start_at
+      FROM notification_outbox n LEFT JOIN bookings b ON b.id = n.booking_id
+      LEFT JOIN users u ON u.id = n.user_id WHERE n.id = :id
        FOR NO KEY UPDATE OF n
 """)
 _DEFER = text("UPDATE notification_outbox SET due_at = :until WHERE id = :id")
-_OPEN_ATTEMPTS = text("""
-    SELECT max(started_at) AS youngest FROM notification_attempts WHERE notice_id = :id AND finished_at IS NULL
+_PAST = text("""
+    SELECT max(started_at) FILTER (WHERE finished_at IS NULL) AS youngest,
+           count(*) FILTER (WHERE channel = :channel) AS tries,
+           min(started_at) FILTER (WHERE channel = :channel) AS first_try,
+           min(started_at) FILTER (WHERE channel = :channel AND (finished_at IS NULL OR outcome = 'unknown')) AS unsure,
+           max(finished_at) FILTER (WHERE channel = :channel AND outcome = 'accepted') AS accepted
+      FROM notification_attempts WHERE notice_id = :id
 """)
+_DECIDE = text("""
+    WITH decided AS (UPDATE notification_outbox SET channel = :channel, route = :route WHERE id = :id)
+    UPDATE notification_attempts SET channel = :channel WHERE id = :attempt_id
+""").bindparams(bindparam("route", type_=ARRAY(Text)))
+_MOVE_ON = text("UPDATE notification_outbox SET channel = route[1], route = route[2:] WHERE id = :id")
 _OPEN = text("""
     WITH given_up AS (
         UPDATE notification_attempts SET finished_at = :now, outcome = 'unknown', reason = 'no_answer'
          WHERE notice_id = :id AND finished_at IS NULL)
-    INSERT INTO notification_attempts (business_id, notice_id, started_at)
-    SELECT business_id, id, :now FROM notification_outbox WHERE id = :id
+    INSERT INTO notification_attempts (business_id, notice_id, started_at, channel)
+    SELECT business_id, id, :now, channel FROM notification_outbox WHERE id = :id
     RETURNING id
 """)
 _CONTENT = text("""
@@ -178,7 +204,7 @@ _CONTENT = text("""
 # An attempt that was taken for lost and answers after all keeps the truth about itself.
 _FINISH = text("""
     UPDATE notification_attempts
-       SET finished_at = :now, outcome = :outcome, reason = :reason
+       SET finished_at = :now, outcome = :outcome, reason = :reason, cost_micros = coalesce(:cost, cost_micros)
      WHERE id = :id AND (outcome IS NULL OR (outcome = 'unknown' AND :outcome = 'accepted'))
     RETURNING notice_id
 """)
@@ -196,30 +222,14 @@ _FAIL = text("""
        SET failure_reason = CASE WHEN status = :status THEN failure_reason ELSE :reason END, status = :status
      WHERE id = :id
 """)
-_LOCK_ALL = text("SELECT id, status FROM notification_outbox WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
-_REPORTS = """
-    SELECT * FROM jsonb_to_recordset(CAST(:reports AS jsonb))
-           AS x(id uuid, status text, first_at timestamptz, delivered_at timestamptz, reason text)
-"""
-_APPLY = text(f"""
-    WITH reports AS ({_REPORTS})
-    UPDATE notification_outbox n
-       SET sent_at = coalesce(n.sent_at, r.first_at),
-           delivered_at = coalesce(n.delivered_at, r.delivered_at),
-           failure_reason = CASE WHEN n.status = r.status THEN n.failure_reason ELSE r.reason END,
-           status = r.status
-      FROM reports r
-     WHERE n.id = r.id AND (n.status <> r.status OR (n.delivered_at IS NULL AND r.delivered_at IS NOT NULL))
-""")
-_CLOSE_KNOWN = text(f"""
-    WITH reports AS ({_REPORTS})
-    UPDATE notification_attempts a SET finished_at = coalesce(a.finished_at, reports.first_at), outcome = 'accepted',
-           reason = 'reported_by_webhook'
-      FROM reports
-     WHERE a.id = (SELECT o.id FROM notification_attempts o
-                    WHERE o.notice_id = reports.id AND (o.outcome IS NULL OR o.outcome = 'unknown')
-                    ORDER BY o.id DESC LIMIT 1)
-       AND NOT EXISTS (SELECT 1 FROM notification_attempts d WHERE d.notice_id = reports.id AND d.outcome = 'accepted')
+# Asks again after a while whether a push message was opened in the app.
+_ASK_AGAIN = text("""
+    INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id, not_before)
+    SELECT business_id, 'notice.unread', 'notice/' || id,
+           jsonb_build_object('notice_id', id, 'business_id', business_id, 'kind', kind,
+                              'give_up_at', CAST(:at AS timestamptz) + interval '24 hours'),
+           'notice.start', :request_id, :at
+      FROM notification_outbox WHERE id = :id AND read_at IS NULL AND cardinality(route) > 0
 """)
 
 
@@ -239,8 +249,13 @@ class SendStore(Store):
         waits for the end of the quiet hours. Locks the message. Raises NotFound."""
         notice = await self._lock(notice_id)
         status = NoticeStatus(notice.status)
-        last_open = (await self.session.execute(_OPEN_ATTEMPTS, {"id": notice_id})).scalar_one()
-        step, wait = next_attempt(status, notice.channel, last_open, now)
+        past = (await self.session.execute(_PAST, {"id": notice_id, "channel": notice.channel})).one()
+        if is_unread(notice.channel, status, notice.route, notice.read_at, past.accepted, now):
+            await self.session.execute(_MOVE_ON, {"id": notice_id})
+            notice = await self._lock(notice_id)
+            past = (await self.session.execute(_PAST, {"id": notice_id, "channel": notice.channel})).one()
+        also = is_sent_also(status, notice.route, past.accepted)
+        step, wait = next_attempt(status, notice.channel, past.youngest, now, also=also)
         if step is NextAttempt.WAIT:
             return SendAttempt(status, wait=wait)
         if step is NextAttempt.NOTHING:
@@ -249,7 +264,23 @@ class SendStore(Store):
             await self.session.execute(_DEFER, {"id": notice_id, "until": until})
             return SendAttempt(status, wait=until - now, quiet=True)
         opened = await self.session.execute(_OPEN, {"id": notice_id, "now": now})
-        return SendAttempt(status, id=opened.scalar_one(), is_account_email=notice.is_account_email)
+        return SendAttempt(
+            status,
+            id=opened.scalar_one(),
+            is_account_email=notice.is_account_email,
+            channel=Channel(notice.channel),
+            is_undecided=notice.route is None,
+            tries=past.tries,
+            unsure_since=past.unsure,
+            is_code=notice.kind == CodeKind.PHONE_CODE,
+        )
+
+    async def decide_route(self, notice_id: UUID, attempt_id: UUID, channels: Sequence[Channel]) -> None:
+        """Store the channels of a message whose first attempt is open: it goes through the first one, and through the
+        others where that fails."""
+        first, *others = (channel.value for channel in channels)
+        values = {"id": notice_id, "attempt_id": attempt_id, "channel": first, "route": others}
+        await self.session.execute(_DECIDE, values)
 
     async def finish_attempt(
         self,
@@ -260,19 +291,38 @@ class SendStore(Store):
         *,
         message_id: str | None = None,
         reason: str | None = None,
+        cost_micros: int | None = None,
     ) -> NoticeStatus:
         """Record what the provider said; gives where the message stands now. ``accepted`` makes it sent, ``refused``
-        makes it failed, ``dropped`` dropped, ``unavailable`` leaves it queued. Repeating it changes nothing. Raises
-        NotFound."""
+        makes it failed, ``dropped`` dropped, ``unavailable`` leaves it queued. One that is refused, or over its
+        business's limit, or whose provider has done nothing for long, goes on to its next channel if it has one, and
+        stays queued. ``cost_micros``: millionths of a yen. Repeating it changes nothing. Raises NotFound."""
         notice = await self._lock(notice_id)
-        await self.session.execute(_FINISH, {"id": attempt_id, "outcome": outcome.value, "reason": reason, "now": now})
+        values = {"id": attempt_id, "outcome": outcome.value, "reason": reason, "now": now, "cost": cost_micros}
+        ended = (await self.session.execute(_FINISH, values)).scalar_one_or_none()
+        if notice.route and ended is not None and await self._moves_on(notice_id, notice.channel, outcome, reason, now):
+            await self.session.execute(_MOVE_ON, {"id": notice_id})
+            return NoticeStatus(notice.status)
         status = after_attempt(NoticeStatus(notice.status), outcome)
         if outcome is AttemptOutcome.ACCEPTED:
             values = {"id": notice_id, "status": status.value, "message_id": message_id, "now": now}
             await self.session.execute(_SENT, values)
+            if notice.channel == Channel.PUSH and ended is not None:
+                again = {"id": notice_id, "at": now + UNREAD_AFTER, "request_id": self.context.request_id}
+                await self.session.execute(_ASK_AGAIN, again)
         elif outcome in {AttemptOutcome.REFUSED, AttemptOutcome.DROPPED}:
             await self._fail(notice_id, status, reason or outcome.value, now)
         return status
+
+    async def _moves_on(
+        self, notice_id: UUID, channel: str, outcome: AttemptOutcome, reason: str | None, now: datetime
+    ) -> bool:
+        if outcome is AttemptOutcome.REFUSED or (outcome is AttemptOutcome.DROPPED and reason == OVER_QUOTA):
+            return True
+        if outcome is not AttemptOutcome.UNAVAILABLE:
+            return False
+        past = (await self.session.execute(_PAST, {"id": notice_id, "channel": channel})).one()
+        return leaves(past.first_try, now, may_be_sent=past.unsure is not None)
 
     async def mark_failed(self, notice_id: UUID, reason: str, now: datetime) -> NoticeStatus:
         """Give a queued message up, visibly; one that was sent stays as it is. ``reason`` is a code. Gives where it
@@ -285,22 +335,6 @@ class SendStore(Store):
     async def _fail(self, notice_id: UUID, status: NoticeStatus, reason: str, now: datetime) -> None:
         values = {"id": notice_id, "status": status.value, "reason": reason[:300], "now": now}
         await self.session.execute(_FAIL, values)
-
-    async def apply_delivery(self, reports: Iterable[DeliveryReport]) -> int:
-        """Apply verified reports of the provider, in any order and any number of times; never moves a message back.
-
-        Needs the platform's scope: one webhook has reports of many businesses. Reports of messages that are
-        not ours are ignored. Gives the number of messages that the reports are about.
-        """
-        reported = deliveries(reports)
-        if not reported:
-            return 0
-        locked = (await self.session.execute(_LOCK_ALL, {"ids": sorted(reported)})).all()
-        rows = [_delivery(row, reported[row.id]) for row in locked]
-        values = {"reports": json.dumps(rows, default=str)}
-        await self.session.execute(_APPLY, values)
-        await self.session.execute(_CLOSE_KNOWN, values)
-        return len(rows)
 
     async def _lock(self, notice_id: UUID) -> Row[Any]:
         row = (await self.session.execute(_LOCK, {"id": notice_id})).one_or_none()
@@ -328,16 +362,3 @@ def _content(row: dict[str, Any]) -> NoticeContent:
     )
     row["staff"] = tuple(row["staff"] or ())
     return NoticeContent(**row)
-
-
-def _delivery(notice: Row[Any], reported: Delivery) -> dict[str, Any]:
-    """What is written of the reports about one message, as a row of ``_REPORTS``."""
-    status = after_report(NoticeStatus(notice.status), reported.status)
-    reason = reported.reason if status is NoticeStatus.BOUNCED else None
-    return {
-        "id": notice.id,
-        "status": status.value,
-        "first_at": reported.first_at,
-        "delivered_at": reported.delivered_at,
-        "reason": reason,
-    }

@@ -21,6 +21,7 @@ from db.engine.context import Context
 from db.engine.session import Database, Scope
 from db.messages.notices import AccountEmail
 from domain.messages.kinds import AccountEmailKind
+from providers.channels import Channels
 from tests.activities.messages.test_notices import Clock, Mailbox
 from tests.activities.templates.accounts import (
     CASES,
@@ -202,7 +203,7 @@ async def promised(pool: Database, user_id: UUID, kind: AccountEmailKind, **fact
 
 async def test_message_is_sent_once(pool: Database) -> None:
     mailbox = Mailbox()
-    activities = NoticeActivities(pool, mailbox, LINKS, URL, SUPPORT, Clock())
+    activities = NoticeActivities(pool, Channels(mailbox), LINKS, URL, SUPPORT, Clock())
     user_id = await data.add_user(pool, email="Ai@example.com", language="en", given_name="Ai")
     notice = await promised(pool, user_id, AccountEmailKind.PASSWORD_CHANGED)
     assert await activities.send(notice) == "sent"
@@ -215,7 +216,7 @@ async def test_message_is_sent_once(pool: Database) -> None:
 
 async def test_message_about_a_session_names_its_device(pool: Database) -> None:
     mailbox = Mailbox()
-    activities = NoticeActivities(pool, mailbox, LINKS, URL, SUPPORT, Clock())
+    activities = NoticeActivities(pool, Channels(mailbox), LINKS, URL, SUPPORT, Clock())
     user_id, other = await data.add_user(pool, email_verified_at=NOW), await data.add_user(pool)
     where = Context(ip="192.0.2.7", user_agent=FIREFOX)
     async with pool.unit_of_work(Scope.public(), where) as work:
@@ -230,7 +231,7 @@ async def test_message_about_a_session_names_its_device(pool: Database) -> None:
 
 async def test_message_to_a_deleted_account_is_marked_failed(pool: Database) -> None:
     mailbox = Mailbox()
-    activities = NoticeActivities(pool, mailbox, LINKS, URL, SUPPORT, Clock())
+    activities = NoticeActivities(pool, Channels(mailbox), LINKS, URL, SUPPORT, Clock())
     notice = await promised(pool, await data.add_user(pool), AccountEmailKind.PASSWORD_CHANGED)
     await data.rows(pool, "UPDATE users SET deleted_at = now()")
     assert await activities.send(notice) == "failed"

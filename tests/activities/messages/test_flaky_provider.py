@@ -97,7 +97,7 @@ async def test_messages_arrive_once_or_have_visibly_failed(pool: Database) -> No
     salon, clock = await add_salon(pool), Clock()
     provider = Flaky(random.Random(8))
     activities = notices_of(pool, provider, clock)  # type: ignore[arg-type]
-    activities._limits = MessageLimits(person=10**6)
+    activities._writer.limits = MessageLimits(person=10**6)
     open_ones = await queued(pool, salon)
     began = clock.now
     while open_ones and clock.now < began + DEADLINE:

@@ -16,6 +16,7 @@ from domain.errors import NotFound
 from domain.messages.delivery import DeliveryEvent, DeliveryReport
 from domain.messages.kinds import NoticeKind
 from domain.messages.sending import UNKNOWN_FOR
+from providers.channels import Channels
 from providers.email.interface import Email
 from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
 from runtime.keyring import KeyRing
@@ -89,7 +90,7 @@ class NoticeSending:
 def notices_of(pool: Database, mailbox: Mailbox, clock: Clock) -> NoticeActivities:
     return NoticeActivities(
         pool,
-        mailbox,
+        Channels(mailbox),
         Links(KeyRing("k1", {"k1": b"a key"})),
         "https://omotenashi.example",
         "support@omotenashi.example",
@@ -222,7 +223,7 @@ async def test_text_that_cannot_be_written_leaves_no_attempt_open(
     def broken(*_: object) -> Email:
         raise LookupError
 
-    monkeypatch.setattr("activities.messages.notices.compose", broken)
+    monkeypatch.setattr("activities.messages.writing.compose", broken)
     with pytest.raises(LookupError):
         await sending.activities.send(notice)
     monkeypatch.undo()

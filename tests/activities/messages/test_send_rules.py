@@ -17,6 +17,7 @@ from db.scheduling.staff.invitations import Invited
 from domain.messages.kinds import AccountEmailKind, NoticeKind
 from domain.messages.send_decision import MessageLimits
 from domain.scheduling.staff import StaffRole
+from providers.channels import Channels
 from providers.errors import ProviderUnavailable
 from runtime.keyring import KeyRing
 from runtime.links import Links
@@ -72,7 +73,7 @@ async def sending(database: servers.Database) -> AsyncIterator[Sending]:
         mailbox = Mailbox()
         links = Links(KeyRing("k1", {"k1": b"a key"}))
         url, support = "https://omotenashi.example", "support@omotenashi.example"
-        activities = NoticeActivities(pool, mailbox, links, url, support, Clock(), LIMITS)
+        activities = NoticeActivities(pool, Channels(mailbox), links, url, support, Clock(), LIMITS)
         yield Sending(pool, await data.add_salon(pool), mailbox, activities)
 
 
@@ -197,4 +198,4 @@ def test_e_mails_leave_by_one_activity_alone() -> None:
         text=True,
         check=True,
     )
-    assert found.stdout.split() == ["activities/messages/notices.py"]
+    assert found.stdout.split() == ["activities/messages/channels.py"]

@@ -72,6 +72,7 @@ PUBLIC = frozenset(
         "GET /api/v1/media/{media_id}/variants/{name}",
         "GET /api/v1/notifications/brand/{business_id}",
         "GET /api/v1/notifications/logo/{business_id}",
+        "GET /api/v1/notifications/links/{code}",
         "GET /api/v1/availability/resources",
         "GET /api/v1/reviews",
         "GET /api/v1/reviews/{review_id}",
@@ -90,6 +91,8 @@ SIGNED = frozenset(
         "POST /api/v1/payments/webhook/{provider}",
         "POST /api/v1/payments/webhook/{provider}/{account_id}",
         "POST /api/v1/notifications/webhook/sendgrid",
+        "POST /api/v1/notifications/webhook/twilio",
+        "POST /api/v1/notifications/webhook/line",
     }
 )
 #: What the signed link of a booking, of an entry of the waitlist, or of a message, opens without a login.

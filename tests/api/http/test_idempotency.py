@@ -151,6 +151,9 @@ WITHOUT_KEY = {
     "POST /api/v1/notifications/texts/preview": "a question: it changes nothing",
     "POST /api/v1/notifications/{notification_id}/unsubscribe": "what is off stays off",
     "POST /api/v1/notifications/webhook/sendgrid": "applied in any order, any number of times",
+    "POST /api/v1/notifications/webhook/twilio": "as above",
+    "POST /api/v1/notifications/webhook/line": "who has left stays away",
+    "POST /api/v1/notifications/channels/numbers/{address_id}/verify": "what is proven stays proven",
 }
 
 

@@ -116,6 +116,8 @@ def test_routes_have_a_limit_class() -> None:
         f"POST {PREFIX}/payments/webhook/{{provider}}",
         f"POST {PREFIX}/payments/webhook/{{provider}}/{{account_id}}",
         f"POST {PREFIX}/notifications/webhook/sendgrid",
+        f"POST {PREFIX}/notifications/webhook/twilio",
+        f"POST {PREFIX}/notifications/webhook/line",
     }
     for route, found in classes.items():
         method, path = route.split()

@@ -13,6 +13,7 @@ from activities.privacy.erasures import ErasureActivities, ErasureStepInput
 from activities.privacy.exports import ExportActivities, ExportStepInput
 from api.app import create_app
 from db.engine.session import Database as Pool
+from providers.channels import Channels
 from providers.email.interface import Email
 from tests.activities.messages.test_notices import Mailbox
 from tests.api.conftest import Clock
@@ -67,7 +68,12 @@ class Hands:
         before = len(self.mailbox.arrived)
         links = self.app.state.services.links
         sender = NoticeActivities(
-            self.pool, self.mailbox, links, "https://omotenashi.example", "support@omotenashi.example", self.clock.now
+            self.pool,
+            Channels(self.mailbox),
+            links,
+            "https://omotenashi.example",
+            "support@omotenashi.example",
+            self.clock.now,
         )
         for row in await data.rows(
             self.pool, "SELECT id FROM notification_outbox WHERE status = 'queued' AND booking_id IS NULL ORDER BY id"

@@ -375,6 +375,7 @@ HANDLED = {
     "command_texts.body",
     *("reviews.body", "review_moderations.note"),
     *("email_verifications.email", "password_resets.email", "staff_invitations.email", "erasures.address"),
+    "channel_addresses.address",
 }
 
 

@@ -30,6 +30,7 @@ TABLES: dict[str, str] = {
     "account_id": "payment_accounts",
     "refund_id": "refunds",
     "notification_id": "notification_outbox",
+    "address_id": "channel_addresses",
     "customer_id": "customers",
     "duplicate_id": "customers",
     "note_id": "customer_notes",
@@ -71,6 +72,7 @@ WORDS: dict[str, str] = {
     "command": "pause",
     "token": "k1.AAAA",
     "postal_code": "1500001",
+    "code": "AAAAAAAAAA",
 }
 #: In a query beside another id: whose list it is.
 WHOSE = frozenset({"business_id"})

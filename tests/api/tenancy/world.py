@@ -27,6 +27,7 @@ from db.engine.session import Database as Pool
 from db.engine.session import Scope
 from db.identity.tables import UserSession
 from db.media.tables import BusinessMedia
+from db.messages.channel_tables import ChannelAddress
 from db.onboarding.tables import BusinessDocument, BusinessVerification
 from db.payments.account_tables import PaymentAccount
 from db.payments.tables import Refund
@@ -157,6 +158,8 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
     file = {"digest": "d", "encoding": "utf-8", "header": ["氏名"], "columns": ["name"]}
     await data.add(pool, CustomerImport, business_id=salon.business_id, **file)
     await data.add(pool, BusinessArchive, business_id=salon.business_id)
+    phone = {"channel": "sms", "address": "+819012345678", "proven_at": soon}
+    await data.add(pool, ChannelAddress, user_id=salon.owner_id, **phone)
     found: dict[str, Any] = {"businesses": salon.business_id, "users": salon.owner_id}
     for table in {place.table for operation in operations() for place in operation.places} - set(found):
         of_business = "business_id" in Base.metadata.tables[table].c

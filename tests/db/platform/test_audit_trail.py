@@ -43,6 +43,7 @@ UNAUDITED = {
     "customer_search": "repeats customers, which are audited; written by a trigger",
     "consents": "append-only: each answer with its proof",
     "booking_reminders": "markers that a reminder was made",
+    "channel_addresses": "written by their login alone, each proven; keys of browsers do not belong into the trail",
     "notification_outbox": "messages, with their attempts",
     "notification_attempts": "written by the sender alone, once opened and once closed",
     "outbox": "orders to Temporal",

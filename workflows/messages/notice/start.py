@@ -25,7 +25,7 @@ START = ProcessStart(
     summary=lambda start: start.kind,
     fairness_key=lambda start: business_key(start.business_id),
     priority=lambda start: REMINDER if start.kind in _LATER else ANSWER,
-    # A person asked to try again after the first run had given up.
-    restarts=lambda event: event == "notice.retried",
+    # A person asked to try again after the first run had given up; or it goes through the next channel.
+    restarts=lambda event: event in {"notice.retried", "notice.fell_back", "notice.unread"},
     open_rows=open_rows.NOTICES,
 )

@@ -31,6 +31,11 @@ class LedgerAttemptRead(Output):
         description="`accepted`, `refused`, `unavailable`, `unknown` or `dropped`; null until it is known."
     )
     reason: str | None = Field(description="Code of the cause; null for none.")
+    channel: Channel = Field(description="Through which channel.")
+    cost_micros: int | None = Field(
+        description="What it cost, in millionths of a yen: the price in the settings, of an SMS for each segment; null "
+        "for a call that was not accepted."
+    )
 
     @classmethod
     def of(cls, attempt: Attempt) -> Self:
@@ -40,6 +45,8 @@ class LedgerAttemptRead(Output):
             finished_at=attempt.finished_at,
             outcome=attempt.outcome,
             reason=attempt.reason,
+            channel=Channel(attempt.channel),
+            cost_micros=attempt.cost_micros,
         )
 
 
@@ -58,7 +65,16 @@ class LedgerEntryRead(Output):
                 "due_at": _AT,
                 "late_by": "PT1S",
                 "steps": [{"state": "promised", "at": _AT}, {"state": "due", "at": _AT}, {"state": "sent", "at": _AT}],
-                "attempts": [{"started_at": _AT, "finished_at": _AT, "outcome": "accepted", "reason": None}],
+                "attempts": [
+                    {
+                        "started_at": _AT,
+                        "finished_at": _AT,
+                        "outcome": "accepted",
+                        "reason": None,
+                        "channel": "email",
+                        "cost_micros": 0,
+                    }
+                ],
             }
         )
     )

@@ -36,6 +36,6 @@ async def read_notification(access: Listing, notification_id: UUID) -> Notificat
 
 async def apply_delivery_events(signed: SignedWebhook) -> int:
     """How many of our messages the events were about. Raises ForgedWebhook before anything is written."""
-    events = signed.services.email.parse_webhook(signed.body, signed.headers)
+    events = signed.services.channels.email.parse_webhook(signed.body, signed.headers)
     async with signed.work() as work:
         return await work.messages.notices.apply_delivery(events)

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from api.http.fields import Input, Output, RecordRead, examples
 from db.messages.queries import NoticeRow
-from domain.messages.kinds import AccountEmailKind, NoticeKind, NoticeStatus
+from domain.messages.kinds import AccountEmailKind, CodeKind, NoticeKind, NoticeStatus
 
 
 class NotificationUpdate(Input):
@@ -50,7 +50,7 @@ class NotificationRead(RecordRead):
     business_id: UUID | None = Field(description="Id of the business (UUID); null for what belongs to the platform.")
     booking_id: UUID | None = Field(description="Id of the booking that this is about (UUID); null for none.")
     audience: str = Field(description="Who reads the notice: the customer or the business.")
-    kind: NoticeKind | AccountEmailKind = Field(description="What the notice is about.")
+    kind: NoticeKind | AccountEmailKind | CodeKind = Field(description="What the notice is about.")
     channel: str = Field(description="How the notice is sent, such as `email`.")
     language: str = Field(description="Language: `ja` or `en`.")
     status: NoticeStatus = Field(
@@ -72,7 +72,7 @@ class NotificationRead(RecordRead):
             business_id=row.business_id,
             booking_id=row.booking_id,
             audience=row.audience,
-            kind=AccountEmailKind(row.kind) if row.booking_id is None else NoticeKind(row.kind),
+            kind=_kind(row),
             channel=row.channel,
             language=row.language,
             status=NoticeStatus(row.status),
@@ -91,3 +91,9 @@ class DeliveryWebhookRead(Output):
     model_config = ConfigDict(json_schema_extra=examples({"known": 2}))
 
     known: int = Field(description="False when no notice has this message id.")
+
+
+def _kind(row: NoticeRow) -> NoticeKind | AccountEmailKind | CodeKind:
+    if row.booking_id is not None:
+        return NoticeKind(row.kind)
+    return CodeKind(row.kind) if row.kind in set(CodeKind) else AccountEmailKind(row.kind)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Depends
 from starlette.responses import Response
 
-from api.access.callers import Access, CurrentUser
+from api.access.callers import Access, CurrentUser, Services
 from api.access.permissions import may
 from api.http import routing
 from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
@@ -17,13 +17,14 @@ from api.v1.messages.preferences.handlers import add_consent, change_choices, ch
 from api.v1.messages.preferences.schemas import (
     ConsentCreate,
     ConsentRead,
+    LoginPreferencesUpdate,
     PreferencesRead,
-    PreferencesUpdate,
     RecipientPreferencesRead,
     RecipientPreferencesUpdate,
 )
 from db.messages.preferences import Person
 from domain.errors import Forbidden
+from domain.messages.channels import check_zone
 from domain.messages.permissions import MessageAction
 from domain.messages.preferences import PreferenceSource
 
@@ -35,22 +36,27 @@ MayConsent = Annotated[Access, Depends(may(MessageAction.CONSENT, "customers"))]
 
 @router.get("/preferences", summary="Get my message preferences", response_model=Envelope[PreferencesRead])
 @raises(Forbidden)
-async def get_preferences(caller: CurrentUser) -> Response:
+async def get_preferences(caller: CurrentUser, services: Services) -> Response:
     """What can be switched off everywhere, and what was chosen for single businesses."""
     async with caller.work(action=MessageAction.READ) as work:
         choices = await work.messages.preferences.choices_of(Person(user_id=caller.id))
-    return ok(PreferencesRead.of(choices))
+        zone = await work.messages.channels.zone_of(caller.id)
+    return ok(PreferencesRead.of(choices, services.channels.on, zone))
 
 
 @router.put("/preferences", summary="Update my message preferences", response_model=Envelope[PreferencesRead])
 @raises(Forbidden)
-async def update_preferences(body: PreferencesUpdate, caller: CurrentUser) -> Response:
+async def update_preferences(body: LoginPreferencesUpdate, caller: CurrentUser, services: Services) -> Response:
     """For all businesses. A choice for a single business counts before these."""
     person = Person(user_id=caller.id)
     async with caller.work(action=MessageAction.READ) as work:
         await work.messages.preferences.choose(person, checked(body.choices, None), PreferenceSource.LOGIN)
+        if "time_zone" in body.model_fields_set:
+            check_zone(body.time_zone)
+            await work.messages.channels.set_zone(caller.id, body.time_zone)
         choices = await work.messages.preferences.choices_of(person)
-    return ok(PreferencesRead.of(choices), SuccessMessage.UPDATED)
+        zone = await work.messages.channels.zone_of(caller.id)
+    return ok(PreferencesRead.of(choices, services.channels.on, zone), SuccessMessage.UPDATED)
 
 
 @router.get("/consents", summary="List consents of a customer", response_model=ListEnvelope[ConsentRead])
@@ -73,9 +79,9 @@ async def create_consent(body: ConsentCreate, access: MayConsent, key: OptionalK
     summary="Get the choices of a message",
     response_model=Envelope[RecipientPreferencesRead],
 )
-async def get_message_preferences(notification_id: UUID, access: MayChoose) -> Response:
+async def get_message_preferences(notification_id: UUID, access: MayChoose, services: Services) -> Response:
     """For its recipient, by login or with the link under the message."""
-    return ok(await read_choices(access, notification_id))
+    return ok(await read_choices(access, notification_id, services.channels.on))
 
 
 @router.put(
@@ -84,10 +90,10 @@ async def get_message_preferences(notification_id: UUID, access: MayChoose) -> R
     response_model=Envelope[RecipientPreferencesRead],
 )
 async def update_message_preferences(
-    notification_id: UUID, body: RecipientPreferencesUpdate, access: MayChoose
+    notification_id: UUID, body: RecipientPreferencesUpdate, access: MayChoose, services: Services
 ) -> Response:
     """They count for the business that the message is from."""
-    return ok(await change_choices(access, notification_id, body), SuccessMessage.UPDATED)
+    return ok(await change_choices(access, notification_id, body, services.channels.on), SuccessMessage.UPDATED)
 
 
 @router.post(
@@ -95,6 +101,6 @@ async def update_message_preferences(
     summary="Switch messages of this kind off",
     response_model=Envelope[RecipientPreferencesRead],
 )
-async def unsubscribe_from_messages(notification_id: UUID, access: MayChoose) -> Response:
+async def unsubscribe_from_messages(notification_id: UUID, access: MayChoose, services: Services) -> Response:
     """At the business that the message is from. The same again changes nothing."""
-    return ok(await unsubscribe(access, notification_id), SuccessMessage.UPDATED)
+    return ok(await unsubscribe(access, notification_id, services.channels.on), SuccessMessage.UPDATED)

@@ -19,24 +19,26 @@ from db.engine.session import UnitOfWork
 from db.messages.preferences import Recipient
 from domain.messages.consent import ConsentPurpose, ConsentSource, is_granted, wording
 from domain.messages.kinds import Channel
-from domain.messages.preferences import Choice, PreferenceSource, check_choice
+from domain.messages.preferences import SWITCHED, Choice, PreferenceSource, check_choice
 from domain.roles import Role
 
 
 def checked(choices: Sequence[PreferenceWrite], business_id: UUID | None) -> list[Choice]:
     """The choices. Raises InvalidInput for a kind or a channel that cannot be switched off."""
     for number, one in enumerate(choices):
-        check_choice(one.kind, one.channel, f"choices.{number}")
+        check_choice(one.kind, one.channel, f"choices.{number}", enabled=one.enabled, position=one.position)
     return [one.choice(business_id) for one in choices]
 
 
-async def read_choices(access: Access, notice_id: UUID) -> RecipientPreferencesRead:
+async def read_choices(access: Access, notice_id: UUID, on: frozenset[Channel]) -> RecipientPreferencesRead:
     """What the recipient of the message can choose. Raises NotFound, Forbidden, Gone."""
     async with access.work(notice_id) as work:
-        return await _shown(work, await work.messages.preferences.recipient_of(notice_id))
+        return await _shown(work, await work.messages.preferences.recipient_of(notice_id), on)
 
 
-async def change_choices(access: Access, notice_id: UUID, body: RecipientPreferencesUpdate) -> RecipientPreferencesRead:
+async def change_choices(
+    access: Access, notice_id: UUID, body: RecipientPreferencesUpdate, on: frozenset[Channel]
+) -> RecipientPreferencesRead:
     """Store choices and answers; an answer that is the last one already is not stored again. Raises InvalidInput and
     what `read_choices` raises."""
     async with access.work(notice_id) as work:
@@ -45,18 +47,19 @@ async def change_choices(access: Access, notice_id: UUID, body: RecipientPrefere
         source = PreferenceSource.LINK if access.role is Role.GUEST else PreferenceSource.LOGIN
         await work.messages.preferences.choose(recipient.person, choices, source)
         await _answer(work, recipient, body.consents, ConsentSource.LINK)
-        return await _shown(work, recipient)
+        return await _shown(work, recipient, on)
 
 
-async def unsubscribe(access: Access, notice_id: UUID) -> RecipientPreferencesRead:
+async def unsubscribe(access: Access, notice_id: UUID, on: frozenset[Channel]) -> RecipientPreferencesRead:
     """Switch this kind of message off at its business, as a mail program asks for it. Raises InvalidInput for a kind
     that is always sent, and what `read_choices` raises."""
     async with access.work(notice_id) as work:
         recipient = await work.messages.preferences.recipient_of(notice_id)
         check_choice(recipient.kind, Channel.EMAIL, "message")
-        choice = Choice(recipient.kind, Channel.EMAIL, False, recipient.business_id)
-        await work.messages.preferences.choose(recipient.person, [choice], PreferenceSource.ONE_CLICK)
-        return await _shown(work, recipient)
+        # What is switched off by e-mail must not come through another channel instead.
+        choices = [Choice(recipient.kind, channel, False, recipient.business_id) for channel in SWITCHED]
+        await work.messages.preferences.choose(recipient.person, choices, PreferenceSource.ONE_CLICK)
+        return await _shown(work, recipient, on)
 
 
 async def add_consent(work: UnitOfWork, access: Access, body: ConsentCreate) -> ConsentRead:
@@ -81,7 +84,7 @@ async def _answer(
             )
 
 
-async def _shown(work: UnitOfWork, recipient: Recipient) -> RecipientPreferencesRead:
+async def _shown(work: UnitOfWork, recipient: Recipient, on: frozenset[Channel]) -> RecipientPreferencesRead:
     language = request_info().language.value
     name = recipient.named(language)
     stored = await work.messages.preferences.choices_of(recipient.person)
@@ -89,7 +92,7 @@ async def _shown(work: UnitOfWork, recipient: Recipient) -> RecipientPreferences
     return RecipientPreferencesRead(
         business_id=recipient.business_id,
         business_name=name,
-        choices=choices_for(recipient.audience, stored, recipient.business_id),
+        choices=choices_for(recipient.audience, stored, recipient.business_id, on),
         consents=[]
         if answers is None
         else [

@@ -1,6 +1,6 @@
 """Preferences and consents."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -9,11 +9,11 @@ from pydantic import ConfigDict, Field
 from api.http.fields import Input, Output, RecordRead, examples
 from db.messages.preferences import ConsentRow
 from domain.messages.consent import ConsentPurpose, ConsentSource
-from domain.messages.kinds import Channel, NoticeKind
-from domain.messages.preferences import Choice, is_enabled, optional_kinds
+from domain.messages.kinds import AccountEmailKind, Channel, NoticeKind
+from domain.messages.preferences import OPTIONAL, SWITCHED, Choice, is_enabled, optional_kinds, positions
 
 _ID = "019a0c5e-7b3f-7c21-b5d4-a9e1f2036c58"
-_CHOICE = {"kind": "booking_reminder", "channel": "email", "enabled": False}
+_CHOICE = {"kind": "booking_reminder", "channel": "email", "enabled": False, "position": None}
 _CONSENT = {"purpose": "offers", "granted": True}
 _WORDS = "Hair Salon Hana may send me offers and invitations (advertising) by e-mail"
 
@@ -21,13 +21,18 @@ _WORDS = "Hair Salon Hana may send me offers and invitations (advertising) by e-
 class PreferenceWrite(Input):
     """Whether messages of one kind come through one channel."""
 
-    kind: NoticeKind = Field(description="What the message is about.")
+    kind: NoticeKind | AccountEmailKind = Field(description="What the message is about.")
     channel: Channel = Field(description="How it comes.")
     enabled: bool = Field(description="Whether it comes.")
+    position: Annotated[int, Field(ge=1, le=4)] | None = Field(
+        default=None,
+        description="Place of the channel in the order of this kind, from 1; null changes nothing. Messages go through "
+        "the first channel at which you can be reached, and through the next one where that fails.",
+    )
 
     def choice(self, business_id: UUID | None) -> Choice:
         """As the domain has it."""
-        return Choice(self.kind, self.channel, self.enabled, business_id)
+        return Choice(self.kind, self.channel, self.enabled, business_id, self.position)
 
 
 class PreferencesUpdate(Input):
@@ -36,7 +41,18 @@ class PreferencesUpdate(Input):
     model_config = ConfigDict(json_schema_extra=examples({"choices": [_CHOICE]}))
 
     choices: Annotated[list[PreferenceWrite], Field(max_length=50)] = Field(
-        description="Kinds and channels. Only what can be switched off is taken.",
+        description="Kinds and channels. Only what can be switched off is taken, and the order of what can be ordered.",
+    )
+
+
+class LoginPreferencesUpdate(PreferencesUpdate):
+    """The choices of a login, and the zone of its quiet hours."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"choices": [_CHOICE], "time_zone": "Asia/Tokyo"}))
+
+    time_zone: Annotated[str, Field(max_length=64)] | None = Field(
+        default=None,
+        description="Zone of the quiet hours (tz database); null: that of each business. Without it nothing changes.",
     )
 
 
@@ -60,9 +76,10 @@ class RecipientPreferencesUpdate(PreferencesUpdate):
 class PreferenceRead(Output):
     """Whether messages of one kind come through one channel."""
 
-    kind: NoticeKind = Field(description="What the message is about.")
+    kind: NoticeKind | AccountEmailKind = Field(description="What the message is about.")
     channel: Channel = Field(description="How it comes.")
     enabled: bool = Field(description="Whether it comes.")
+    position: int | None = Field(description="Place of the channel in the order; null: the platform's.")
     business_id: UUID | None = Field(
         description="The business that this is about (UUID); null: all that have no choice of their own."
     )
@@ -71,24 +88,34 @@ class PreferenceRead(Output):
 class PreferencesRead(Output):
     """What can be switched off, and whether it is. All other kinds of messages are always sent."""
 
-    model_config = ConfigDict(json_schema_extra=examples({"choices": [{**_CHOICE, "business_id": None}]}))
+    model_config = ConfigDict(
+        json_schema_extra=examples({"choices": [{**_CHOICE, "business_id": None}], "time_zone": None})
+    )
 
     choices: list[PreferenceRead] = Field(description="Kinds and channels.")
+    time_zone: str | None = Field(description="Zone of the quiet hours; null: that of each business.")
 
     @classmethod
-    def of(cls, stored: Iterable[Choice]) -> Self:
-        """What counts everywhere, then the choices for single businesses."""
+    def of(cls, stored: Iterable[Choice], on: Collection[Channel], time_zone: str | None) -> Self:
+        """What counts everywhere for the channels that are ``on``, then the other stored choices."""
         choices = list(stored)
         everywhere = [kind for audience in ("customer", "business") for kind in optional_kinds(audience)]
         return cls(
             choices=[
-                *(_read(kind, choices, None) for kind in everywhere),
+                *_read(everywhere, choices, None, on),
                 *(
-                    PreferenceRead(kind=one.kind, channel=one.channel, enabled=one.enabled, business_id=one.business_id)
+                    PreferenceRead(
+                        kind=one.kind,
+                        channel=one.channel,
+                        enabled=one.enabled,
+                        position=one.position,
+                        business_id=one.business_id,
+                    )
                     for one in choices
-                    if one.business_id is not None
+                    if one.business_id is not None or one.kind not in OPTIONAL
                 ),
-            ]
+            ],
+            time_zone=time_zone,
         )
 
 
@@ -175,12 +202,25 @@ class ConsentRead(RecordRead):
         )
 
 
-def choices_for(audience: str, stored: Iterable[Choice], business_id: UUID) -> list[PreferenceRead]:
-    """What recipients of this side can switch off at one business."""
-    choices = list(stored)
-    return [_read(kind, choices, business_id) for kind in optional_kinds(audience)]
+def choices_for(
+    audience: str, stored: Iterable[Choice], business_id: UUID, on: Collection[Channel]
+) -> list[PreferenceRead]:
+    """What recipients of this side can switch off at one business, for the channels that are ``on``."""
+    return _read(optional_kinds(audience), list(stored), business_id, on)
 
 
-def _read(kind: NoticeKind, choices: list[Choice], business_id: UUID | None) -> PreferenceRead:
-    enabled = is_enabled(kind, Channel.EMAIL, choices, business_id)
-    return PreferenceRead(kind=kind, channel=Channel.EMAIL, enabled=enabled, business_id=business_id)
+def _read(
+    kinds: Iterable[NoticeKind], choices: list[Choice], business_id: UUID | None, on: Collection[Channel]
+) -> list[PreferenceRead]:
+    return [
+        PreferenceRead(
+            kind=kind,
+            channel=channel,
+            enabled=is_enabled(kind, channel, choices, business_id),
+            position=positions(kind, choices, business_id).get(channel),
+            business_id=business_id,
+        )
+        for kind in kinds
+        for channel in SWITCHED
+        if channel in on
+    ]
