@@ -43,9 +43,11 @@ NEEDED_BY: Mapping[str, frozenset[ProcessRole]] = {
     "payjp_webhook_previous_token": frozenset({_API}),
     "sendgrid_api_key": frozenset({ProcessRole.NOTICES}),
     "sendgrid_webhook_public_key": frozenset({_API}),
-    "smtp_password": frozenset({ProcessRole.NOTICES}),
+    **dict.fromkeys(("smtp_username", "smtp_password"), frozenset({ProcessRole.NOTICES})),
     # The API verifies webhooks, asks LINE who somebody is, and tells browsers the public key of push.
-    **dict.fromkeys(("twilio_auth_token", "line_access_token", "line_channel_secret", "vapid_private_key"), _CHANNELS),
+    **dict.fromkeys(("twilio_account_sid", "twilio_auth_token", "twilio_from", "smtp_host"), _CHANNELS),
+    **dict.fromkeys(("line_access_token", "line_channel_secret", "line_login_channel_id"), _CHANNELS),
+    "vapid_private_key": _CHANNELS,
     "s3_access_key": _FILES,
     "s3_secret_key": _FILES,
     "trusted_proxies": frozenset({_API}),

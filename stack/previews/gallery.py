@@ -6,6 +6,14 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from activities.templates.account_email import compose_account_email
+from activities.templates.examples import (
+    BUSINESS_ID,
+    NOW,
+    TO_BUSINESS,
+    TO_BUSINESS_ALONE,
+    account_message,
+    booking_message,
+)
 from activities.templates.render import compose
 from domain.messages.kinds import AccountEmailKind, Audience, NoticeKind
 from providers.email.interface import Email
@@ -13,7 +21,6 @@ from runtime.booking_links import BookingLinks
 from runtime.keyring import KeyRing
 from runtime.links import Links
 from runtime.message_links import MessageLinks
-from stack.previews.examples import BUSINESS_ID, NOW, TO_BUSINESS, TO_BUSINESS_ALONE, account_message, booking_message
 
 LANGUAGES = ("ja", "en")
 URL = "https://omotenashi.example"

@@ -84,6 +84,10 @@ def interpolate(value: str, variables: dict[str, str]) -> str:
 NOT_DEMANDED = {
     *("payjp_api_key", "payjp_public_key", "payjp_webhook_token", "database_owner_url"),
     *("stripe_webhook_previous_secret", "payjp_webhook_previous_token", "temporal_api_key"),
+    # A channel without keys is off.
+    *("twilio_account_sid", "twilio_auth_token", "twilio_from", "vapid_private_key"),
+    *("line_access_token", "line_channel_secret", "line_login_channel_id"),
+    *("smtp_host", "smtp_username", "smtp_password"),
 }
 
 

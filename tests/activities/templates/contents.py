@@ -6,13 +6,13 @@ from html.parser import HTMLParser
 from typing import Any
 
 from activities.templates import render
+from activities.templates.examples import booking_message
 from db.messages.notices import NoticeContent
 from domain.messages.kinds import Audience, NoticeKind
 from providers.email.interface import Email
 from runtime.booking_links import BookingLinks
 from runtime.keyring import KeyRing
 from runtime.links import Links
-from stack.previews.examples import booking_message
 from tests.activities.templates.cases import NOW, Case
 
 K = NoticeKind

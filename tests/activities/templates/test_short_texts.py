@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from activities.templates.examples import NOW, account_message, booking_message
 from activities.templates.short_text import ShortMessage, code_message, short_booking_message, short_offer
 from domain.messages.channels import SHORT, segments
 from domain.messages.kinds import AccountEmailKind, NoticeKind
 from providers.line.messaging_api import LABEL_LENGTH, TEXT_LENGTH
-from stack.previews.examples import NOW, account_message, booking_message
 
 #: A short address as a deployment with a short host name has it.
 LINK = "https://omotena.jp/m/aZ3kQ9xY0b"

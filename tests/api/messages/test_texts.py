@@ -42,10 +42,21 @@ async def test_texts_are_listed_changed_and_reset(salon: StaffedSalon) -> None:
 async def test_preview_shows_a_text_with_example_data(salon: StaffedSalon) -> None:
     body = {**asked(salon), "kind": "booking_confirmed", "language": "ja", **OWN}
     answer = await salon.owner.post("/notifications/texts/preview", json=body)
-    assert answer.json()["data"] == {
-        "subject": "11月21日（土）14:00 ご予約ありがとうございます",
-        "paragraphs": ["佐藤 愛様", "（標準の本文）", "お待ちしています。"],
-    }
+    shown = answer.json()["data"]
+    assert shown["subject"] == "11月21日（土）14:00 ご予約ありがとうございます"
+    assert shown["paragraphs"] == ["佐藤 愛様", "（標準の本文）", "お待ちしています。"]
+
+
+async def test_preview_is_the_whole_message_in_the_colour_of_the_business(salon: StaffedSalon) -> None:
+    await salon.owner.put("/notifications/brand", params=asked(salon), json={"colour": "#7a3b69"})
+    body = {**asked(salon), "kind": "booking_confirmed", "language": "ja", **OWN}
+    shown = (await salon.owner.post("/notifications/texts/preview", json=body)).json()["data"]
+    for whole in (shown["text"], shown["html"]):
+        assert "お待ちしています。" in whole
+        assert "ご予約が確定いたしました" in whole, "the platform's own paragraphs stand in their place"
+        assert "A7C9DFHK" in whole
+        assert "（標準の本文）" not in whole
+    assert "#7a3b69" in shown["html"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from uuid import UUID
 from fastapi import Depends, Path
 from starlette.responses import Response
 
-from api.access.callers import Access
+from activities.templates.own_preview import preview_own_text
+from api.access.callers import Access, Services
 from api.access.permissions import may
 from api.http import routing
 from api.http.envelope import Envelope, SuccessMessage, ok
@@ -44,11 +45,16 @@ async def get_message_texts(business_id: UUID, access: MayDesign) -> Response:
 
 
 @router.post("/texts/preview", summary="Check and show a text", response_model=Envelope[MessageTextPreviewRead])
-async def preview_message_text(body: MessageTextPreviewCommand, access: MayDesign) -> Response:
-    """With example data. Refused where the text names something unknown or loses something required."""
-    async with access.work(body.business_id):
+async def preview_message_text(body: MessageTextPreviewCommand, access: MayDesign, services: Services) -> Response:
+    """With example data, as words and as the whole message. Refused where the text names something unknown or loses
+    something required."""
+    async with access.work(body.business_id) as work:
         subject, paragraphs = preview(body.kind, body.language, body.text())
-    return ok(MessageTextPreviewRead(subject=subject, paragraphs=paragraphs))
+        look = await work.messages.brands.get(body.business_id)
+    url = services.settings.public_url
+    shown = preview_own_text(body.kind, body.language, body.text(), url, look.colour)
+    read = MessageTextPreviewRead(subject=subject, paragraphs=paragraphs, text=shown.text, html=shown.html)
+    return ok(read)
 
 
 @router.put("/texts/{kind}/{language}", summary="Update a text", response_model=Envelope[MessageTextRead])

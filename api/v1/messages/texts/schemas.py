@@ -52,12 +52,18 @@ class MessageTextPreviewRead(Output):
             {
                 "subject": "【ご予約確定】11月21日（土）14:00 ヘアサロン花",
                 "paragraphs": ["（標準の本文）", "お待ちしております。"],
+                "text": "ヘアサロン花\n\n佐藤 愛 様\n\nご予約が確定いたしました。",
+                "html": '<!doctype html><html lang="ja"></html>',
             }
         )
     )
 
     subject: str = Field(description="The subject.")
     paragraphs: list[str] = Field(description="The paragraphs; the platform's own text is marked, not repeated.")
+    text: str = Field(
+        description="The whole message as plain text, with the platform's own text and an example booking."
+    )
+    html: str = Field(description="The whole message as HTML, in the business's colour. Show it in a sandboxed frame.")
 
 
 class MessageTextRead(Output):
