@@ -1,9 +1,9 @@
 """Settings of the channels through which messages go. A channel without its keys is off."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode
 
 TWILIO_URL = "https://api.twilio.com"
 LINE_URL = "https://api.line.me"
@@ -15,6 +15,10 @@ LINE_SANDBOX_TOKEN = "line_sandbox"  # noqa: S105  known to all
 LINE_SANDBOX_SECRET = "line_secret_sandbox"  # noqa: S105  known to all
 #: A private VAPID key that everybody knows.
 VAPID_SANDBOX_KEY = "Hx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8"
+
+
+def _hosts(value: object) -> object:
+    return tuple(one.strip() for one in value.split(",") if one.strip()) if isinstance(value, str) else value
 
 
 class ChannelSettings(BaseSettings):
@@ -48,8 +52,8 @@ class ChannelSettings(BaseSettings):
     #: How a push service reaches the operators: ``mailto:`` or ``https:``. Empty: the support address.
     vapid_subject: str = ""
     #: Hosts of push services; a name that begins with a dot is for all hosts below it. Others are not called, because
-    #: anybody can write an address into a subscription.
-    push_hosts: tuple[str, ...] = (
+    #: anybody can write an address into a subscription. In the environment with commas between.
+    push_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_hosts)] = (
         "fcm.googleapis.com",
         "updates.push.services.mozilla.com",
         ".push.apple.com",

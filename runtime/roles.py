@@ -44,7 +44,7 @@ NEEDED_BY: Mapping[str, frozenset[ProcessRole]] = {
     "sendgrid_api_key": frozenset({ProcessRole.NOTICES}),
     "sendgrid_webhook_public_key": frozenset({_API}),
     **dict.fromkeys(("smtp_username", "smtp_password"), frozenset({ProcessRole.NOTICES})),
-    # The API verifies webhooks, asks LINE who somebody is, and tells browsers the public key of push.
+    # The API verifies webhooks, asks LINE who somebody is, and gives browsers the public key of push.
     **dict.fromkeys(("twilio_account_sid", "twilio_auth_token", "twilio_from", "smtp_host"), _CHANNELS),
     **dict.fromkeys(("line_access_token", "line_channel_secret", "line_login_channel_id"), _CHANNELS),
     "vapid_private_key": _CHANNELS,

@@ -70,24 +70,31 @@ def settings_environment(ports: Mapping[str, int]) -> dict[str, str]:
         "payjp_public_key": default("payjp_public_key"),
         "payjp_webhook_token": default("payjp_webhook_token"),
         "sendgrid_api_key": default("sendgrid_api_key"),
-        "smtp_host": "",
-        "twilio_base_url": f"http://{LOOPBACK}:{ports['sandbox']}",
-        "twilio_account_sid": TWILIO_SANDBOX_SID,
-        "twilio_auth_token": TWILIO_SANDBOX_TOKEN,
-        "twilio_from": "+815031234567",
-        "line_base_url": f"http://{LOOPBACK}:{ports['sandbox']}",
-        "line_access_token": LINE_SANDBOX_TOKEN,
-        "line_channel_secret": LINE_SANDBOX_SECRET,
-        "line_login_channel_id": "1234567890",
-        "vapid_private_key": VAPID_SANDBOX_KEY,
-        "push_hosts": f'["{LOOPBACK}"]',
-        "push_insecure": "true",
+        **_channels(f"http://{LOOPBACK}:{ports['sandbox']}"),
     }
     own = {f"{_PREFIX}{name.upper()}": value for name, value in addresses.items()}
     rates = {f"{_PREFIX}RATE_LIMIT_{name.upper()}": rate for name, rate in _RATES.items()}
     # All messages go to one mailbox here.
     rates |= {f"{_PREFIX}{name}_PER_DAY": "100000" for name in _MESSAGES}
     return own | {name: os.environ.get(name, rate) for name, rate in rates.items()}
+
+
+def _channels(sandbox: str) -> dict[str, str]:
+    """All channels are on, at the sandbox."""
+    return {
+        "smtp_host": "",
+        "twilio_base_url": sandbox,
+        "twilio_account_sid": TWILIO_SANDBOX_SID,
+        "twilio_auth_token": TWILIO_SANDBOX_TOKEN,
+        "twilio_from": "+815031234567",
+        "line_base_url": sandbox,
+        "line_access_token": LINE_SANDBOX_TOKEN,
+        "line_channel_secret": LINE_SANDBOX_SECRET,
+        "line_login_channel_id": "1234567890",
+        "vapid_private_key": VAPID_SANDBOX_KEY,
+        "push_hosts": LOOPBACK,
+        "push_insecure": "true",
+    }
 
 
 def process_environment(settings: Mapping[str, str]) -> dict[str, str]:

@@ -10,8 +10,6 @@ from domain.messages.kinds import AccountEmailKind, Channel, NoticeKind
 
 #: The platform's order: e-mail says everything and has the calendar file; SMS costs most. A person may choose another.
 ORDER = (Channel.EMAIL, Channel.LINE, Channel.PUSH, Channel.SMS)
-#: Channels whose messages are short. A kind has a text for all of them or for none.
-SHORT_CHANNELS = frozenset({Channel.LINE, Channel.PUSH, Channel.SMS})
 #: Kinds to customers with a short text: what somebody on the way needs to know. All others go by e-mail alone.
 SHORT: frozenset[NoticeKind | AccountEmailKind] = frozenset(
     {
@@ -24,20 +22,15 @@ SHORT: frozenset[NoticeKind | AccountEmailKind] = frozenset(
         AccountEmailKind.WAITLIST_OFFERED,
     }
 )
-#: Channels that repeat a call with the same key without a second message.
-#: LINE: ``X-Line-Retry-Key``. Push: ``Topic`` and the notification's tag replace the earlier one.
-REPEATABLE = frozenset({Channel.LINE, Channel.PUSH})
 #: A provider that does nothing for so long is left for the next channel.
 LEAVE_AFTER = timedelta(minutes=15)
 #: A push message that was not opened in the app after this time is sent through the next channel as well. Of e-mail,
-#: LINE and SMS nobody tells us whether they were read.
+#: LINE and SMS it is not known whether they were read.
 UNREAD_AFTER = timedelta(minutes=30)
 #: The reason in the ledger of a message that exceeds the limit of its business.
 OVER_QUOTA = "channel_quota"
 #: The period of the limits of a business.
 QUOTA_PERIOD = timedelta(days=30)
-#: Millionths of a yen in one yen: prices of single messages are fractions of a yen.
-MICROS = 1_000_000
 
 #: One segment of an SMS: 70 UTF-16 units in UCS-2, 160 in the GSM 7-bit alphabet; of several, each has 67 or 153
 #: (3GPP TS 23.038 and 23.040).

@@ -57,7 +57,7 @@ class SmtpEmail:
         except (OSError, smtplib.SMTPException):
             return ProviderUnavailable("not_connected")
         try:
-            return self._transfer(server, email.to, message)
+            return self._transfer(server, email, message)
         finally:
             with suppress(OSError, smtplib.SMTPException):
                 server.quit()
@@ -81,21 +81,29 @@ class SmtpEmail:
             raise
         return server
 
-    def _transfer(self, server: smtplib.SMTP, to: str, message: EmailMessage) -> str | ProviderError:
+    def _transfer(self, server: smtplib.SMTP, email: Email, message: EmailMessage) -> str | ProviderError:
         try:
             server.ehlo_or_helo_if_needed()
-            for code, _ in (server.mail(self._settings.email_from), server.rcpt(to)):
+            for code, _ in (server.mail(self._settings.email_from), server.rcpt(email.to)):
                 if code >= 400:
                     return _failure(code)
         except (OSError, smtplib.SMTPException):
             return ProviderUnavailable("not_connected")
         try:
-            code, _ = server.data(message.as_bytes(policy=SMTP))
+            code, _ = server.data(bytes_of(email, message))
         except smtplib.SMTPDataError as error:
             return _failure(error.smtp_code)
         except (OSError, smtplib.SMTPException):
             return OutcomeUnknown("no_answer")
         return str(message["Message-ID"]) if code == 250 else _failure(code)
+
+
+def bytes_of(email: Email, message: EmailMessage) -> bytes:
+    """The message as it is transferred. The headers of one-click unsubscription are written as they are: the library
+    makes encoded words (RFC 2047) of an address that is longer than its line, and no mail program reads those as a
+    link. A line may have 998 characters (RFC 5322, 2.1.1)."""
+    listed = "".join(f"{name}: {value}\r\n" for name, value in list_headers(email).items())
+    return listed.encode("ascii") + message.as_bytes(policy=SMTP)
 
 
 def message_of(email: Email, sender: str) -> EmailMessage:
@@ -109,8 +117,6 @@ def message_of(email: Email, sender: str) -> EmailMessage:
     message["Content-Language"] = email.language
     if email.reply_to:
         message["Reply-To"] = email.reply_to
-    for name, value in list_headers(email).items():
-        message[name] = value
     message.set_content(email.text)
     if email.html:
         message.add_alternative(email.html, subtype="html")

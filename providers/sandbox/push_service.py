@@ -1,6 +1,7 @@
 """A push service for browsers (RFC 8030): takes encrypted messages and keeps them as they came."""
 
 import base64
+import re
 import time
 import uuid
 
@@ -13,6 +14,7 @@ from providers.sandbox.store import Store
 OPERATION = "push.send"
 #: The beginning of subscriptions that have ended.
 GONE = "gone"
+_SECONDS = re.compile(r"[0-9]+")
 
 
 class PushService:
@@ -34,7 +36,11 @@ class PushService:
         if subscription.startswith(GONE):
             return Response(status_code=410)
         vapid = headers.get("authorization", "").startswith("vapid t=")
-        if not vapid or headers.get("content-encoding") != "aes128gcm" or not headers.get("ttl", "").isdigit():
+        if (
+            not vapid
+            or headers.get("content-encoding") != "aes128gcm"
+            or not _SECONDS.fullmatch(headers.get("ttl", ""))
+        ):
             return JSONResponse({"error": "vapid, aes128gcm and TTL are required"}, 400)
         number = uuid.uuid4().hex
         shown = {

@@ -2,6 +2,7 @@
 twilio.com/docs/messaging/api/message-resource."""
 
 import json
+import re
 import secrets
 import time
 import uuid
@@ -21,6 +22,7 @@ from providers.sandbox.webhook_events import WebhookEvents
 OPERATION, LIST = "sms.send", "sms.list"
 #: The end of numbers that no message reaches.
 UNREACHABLE = "0000"
+_NUMBER = re.compile(r"\+[0-9]{6,15}")
 
 
 class TwilioApi:
@@ -57,7 +59,7 @@ class TwilioApi:
         if not self._knows(request):
             return _error(401, 20003, "Authenticate")
         to, text = form.get("To", ""), form.get("Body", "")
-        if not to.startswith("+") or not to[1:].isdigit():
+        if not _NUMBER.fullmatch(to):
             return _error(400, 21211, f"The 'To' number {to} is not a valid phone number.")
         if not text or not (form.get("From") or form.get("MessagingServiceSid")):
             return _error(400, 21602, "Message body is required.")
