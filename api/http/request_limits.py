@@ -31,6 +31,8 @@ _JSON = re.compile(rb"application/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE
 #: What pages take: browsers send the first, mail programs that unsubscribe somebody either (RFC 8058, 3.2).
 _FORMS = frozenset({b"application/x-www-form-urlencoded", b"multipart/form-data"})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+#: Webhooks whose provider sends a form.
+FORMS_OF_PROVIDERS = frozenset({"/api/v1/notifications/webhook/twilio"})
 #: Paths of file uploads. Their handlers check a separate limit.
 UPLOADS = frozenset({("POST", "/api/v1/media")})
 #: Paths whose JSON holds a file.
@@ -63,8 +65,8 @@ class RequestLimitsMiddleware:
         try:
             async with asyncio.timeout(self.request_timeout.total_seconds()) as limit:
                 exchange.limit = limit
-                is_page = not scope["path"].startswith("/api/")
-                check_body(scope["method"], dict(scope["headers"]), most, any_type=uploads, form=is_page)
+                form = scope["path"] in FORMS_OF_PROVIDERS or not scope["path"].startswith("/api/")
+                check_body(scope["method"], dict(scope["headers"]), most, any_type=uploads, form=form)
                 await self.app(scope, exchange.receive, exchange.send)
         except DomainError as error:
             await exchange.answer(refusal(error))

@@ -156,6 +156,10 @@ class ChannelStore(Store):
         if removed.one_or_none() is None:
             raise NotFound({"address_id": str(address_id)})
 
+    async def release(self, channel: Channel, address: str) -> None:
+        """Take an address from the login that has it. Needs the platform's scope: it is another's."""
+        await self.session.execute(_TAKE_OVER, {"channel": channel.value, "address": address})
+
     async def forget(self, address_id: UUID) -> None:
         """Delete a subscription that has ended. Needs the platform's scope."""
         await self.session.execute(_FORGET, {"id": address_id})

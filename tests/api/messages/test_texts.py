@@ -48,7 +48,9 @@ async def test_preview_shows_a_text_with_example_data(salon: StaffedSalon) -> No
 
 
 async def test_preview_is_the_whole_message_in_the_colour_of_the_business(salon: StaffedSalon) -> None:
-    await salon.owner.put("/notifications/brand", params=asked(salon), json={"colour": "#7a3b69"})
+    await salon.owner.put(
+        "/notifications/brand", params=asked(salon), json={"colour": "#7a3b69", "logo_media_id": None}
+    )
     body = {**asked(salon), "kind": "booking_confirmed", "language": "ja", **OWN}
     shown = (await salon.owner.post("/notifications/texts/preview", json=body)).json()["data"]
     for whole in (shown["text"], shown["html"]):

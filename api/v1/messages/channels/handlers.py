@@ -96,22 +96,29 @@ async def link_line(
         raise Unavailable({"retry_after": 5}) from error
     if not is_friend:
         raise WrongState({"status": "not_a_friend", "wanted": "friend"})
+    await _release(services, caller, Channel.LINE, line_user_id)
     async with caller.work(action=MessageAction.READ) as work:
         return await work.messages.channels.link_line(caller.id, line_user_id, now)
 
 
+async def release_browser(services: ApiServices, caller: AuthenticatedCaller, body: SubscriptionCreate) -> None:
+    """A browser belongs to the login that came last. Raises what `subscribe` raises."""
+    _check_browser(services, body)
+    await _release(services, caller, Channel.PUSH, body.endpoint)
+
+
 async def subscribe(
-    services: ApiServices, work: UnitOfWork, caller: AuthenticatedCaller, body: SubscriptionCreate, now: datetime
+    work: UnitOfWork, caller: AuthenticatedCaller, body: SubscriptionCreate, now: datetime
 ) -> AddressRow:
-    """Store a browser. Raises WrongState where push is off, and InvalidInput for an unknown push service or keys that
-    are none."""
-    _require(services, Channel.PUSH)
-    push = services.channels.push
-    if push is None or not push.takes(body.endpoint):
-        raise InvalidInput.at("endpoint", "unknown_push_service")
-    check_push_keys(body.keys.p256dh, body.keys.auth)
+    """Store a browser that `release_browser` has taken from its former login."""
     keys = json.dumps({"p256dh": body.keys.p256dh, "auth": body.keys.auth})
     return await work.messages.channels.subscribe(caller.id, body.endpoint, keys, now)
+
+
+async def _release(services: ApiServices, caller: Caller, channel: Channel, address: str) -> None:
+    """From the login that had it before."""
+    async with services.database.unit_of_work(Scope.platform(), caller.context) as work:
+        await work.messages.channels.release(channel, address)
 
 
 async def follow(services: ApiServices, caller: Caller, code: str) -> str:
@@ -144,6 +151,15 @@ async def apply_line_events(signed: SignedWebhook) -> int:
     gone = line.parse_webhook(signed.body, signed.headers)
     async with signed.work() as work:
         return await work.messages.channels.unfollow(gone)
+
+
+def _check_browser(services: ApiServices, body: SubscriptionCreate) -> None:
+    """Raises WrongState where push is off, and InvalidInput for an unknown push service or keys that are none."""
+    _require(services, Channel.PUSH)
+    push = services.channels.push
+    if push is None or not push.takes(body.endpoint):
+        raise InvalidInput.at("endpoint", "unknown_push_service")
+    check_push_keys(body.keys.p256dh, body.keys.auth)
 
 
 def _require(services: ApiServices, channel: Channel) -> None:
