@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Request
+from fastapi import Path, Query
 from starlette.responses import Response
 
 from api.access.callers import AnonymousCaller, CurrentUser, Now, Services
@@ -121,9 +121,11 @@ async def get_short_link(code: Code, services: Services, caller: AnonymousCaller
 )
 @raises(ForgedWebhook)
 @limited(RateClass.NONE)
-async def receive_twilio_webhook(signed: Signed, request: Request) -> Response:
+async def receive_twilio_webhook(
+    signed: Signed, notice: Annotated[str, Query(max_length=64, description="The message that it is about.")] = ""
+) -> Response:
     """Verified by its signature; applied in any order, any number of times."""
-    return ok({"known": await handlers.apply_sms_status(signed, request.url.query)})
+    return ok({"known": await handlers.apply_sms_status(signed, notice)})
 
 
 @router.post(

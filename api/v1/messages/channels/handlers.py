@@ -131,14 +131,14 @@ async def follow(services: ApiServices, caller: Caller, code: str) -> str:
     return f"{services.settings.public_url.rstrip('/')}/waitlist/{token}"
 
 
-async def apply_sms_status(signed: SignedWebhook, query: str) -> int:
+async def apply_sms_status(signed: SignedWebhook, notice: str) -> int:
     """How many of our messages the status is about. Raises ForgedWebhook before anything is written."""
     sms = signed.services.channels.sms
     if sms is None:
         raise ForgedWebhook({"reason": "signature"})
     # Twilio signs the address that it was given, which is the public one.
     url = signed.services.settings.public_url.rstrip("/") + "/api/v1/notifications/webhook/twilio"
-    report = sms.parse_webhook(f"{url}?{query}" if query else url, signed.body, signed.headers)
+    report = sms.parse_webhook(f"{url}?notice={notice}" if notice else url, signed.body, signed.headers)
     async with signed.work() as work:
         return await work.messages.notices.apply_delivery([report])
 
