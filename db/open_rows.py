@@ -124,7 +124,7 @@ WAITLISTS = OpenRows(
 # As long as a new message is tried; a reminder until the visit begins.
 NOTICES = OpenRows(
     """FROM notification_outbox n LEFT JOIN bookings b ON b.id = n.booking_id
-     WHERE n.status = 'queued' AND n.channel = 'email'""",
+     WHERE n.status = 'queued' AND n.channel <> 'in_app'""",
     key="n.id",
     run="'notice/' || n.id",
     business="n.business_id",
