@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "2026_11_30_1619_channels"
+revision: str = "2026_11_30_1655_channels"
 down_revision: str | None = "2026_11_30_1622_free_time"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
