@@ -6,7 +6,7 @@ from starlette.routing import Route
 from api.pages import accents, messages, static_files
 from api.pages.account import account
 from api.pages.admin import attention, audit, businesses, flags, state
-from api.pages.booking import book, business, embedding, manage, paying, waiting
+from api.pages.booking import book, business, embedding, manage, paying, reviewing, waiting
 from api.pages.booking import moving as customer_moving
 from api.pages.console import (
     analytics,
@@ -56,6 +56,7 @@ ROUTES: tuple[Route, ...] = (
     route("/bookings/{token}/cancel", manage.cancel, "POST"),
     route("/bookings/{token}/move", customer_moving.show_move),
     route("/bookings/{token}/move", customer_moving.move, "POST"),
+    *reviewing.ROUTES,
     route("/bookings/{token}/pay", paying.show_payment),
     route("/bookings/{token}/pay", paying.pay, "POST"),
     route("/waitlist/{token}", waiting.show_entry),

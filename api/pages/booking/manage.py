@@ -107,6 +107,7 @@ async def show_booking(request: Request) -> Response:
     variables = {
         **found.variables(),
         "proof": proof,
+        "reviewed": "reviewed" in request.query_params,
         "map": map_address(found.business),
         # The provider has said so in the browser; the webhook comes moments later, and the page asks again.
         "checking": "paid" in request.query_params and not failed and state_of(found.booking) == "pending_pay",

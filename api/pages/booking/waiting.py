@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -91,8 +91,16 @@ async def show_entry(request: Request) -> Response:
         "address": f"/waitlist/{request.path_params['token']}",
         "key": secrets.token_urlsafe(24),
         "proof": request.query_params.get("proof", ""),
+        "left_seconds": _left(request, entry["offer"]),
     }
     return page(request, "booking/waitlist", variables)
+
+
+def _left(request: Request, offer: Mapping[str, Any] | None) -> int:
+    if offer is None:
+        return 0
+    until = datetime.fromisoformat(offer["expires_at"])
+    return max(int((until - request.app.state.services.now()).total_seconds()), 0)
 
 
 async def answer_entry(request: Request) -> Response:
