@@ -27,9 +27,9 @@ async def test_review_is_written_changed_and_taken_back_by_link(
     page = await visitor.open(f"{address}/review")
     assert "とても良かった" in page.text
     page = await visitor.send(f"{address}/review", rating="5", text="最高", display_name="はな好き")
-    [row] = await rows(pool, "SELECT rating, text FROM reviews")
-    assert (row["rating"], row["text"]) == (5, "最高")
-    await visitor.open(f"{address}/review")
+    [row] = await rows(pool, "SELECT rating FROM reviews")
+    assert row["rating"] == 5
+    assert "最高" in (await visitor.open(f"{address}/review")).text
     await visitor.send(f"{address}/review", do="delete", rating="5")
     assert "最高" not in (await visitor.open(f"{address}/review")).text
 
