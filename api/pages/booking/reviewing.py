@@ -1,4 +1,4 @@
-"""``/bookings/{token}/review``: the review of a visit by its customer, through the link: write, change, take back."""
+"""``/bookings/{token}/review``: the review of a visit by its customer, through the link: write, change, delete."""
 
 import secrets
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ async def show_review(request: Request) -> Response:
 
 
 async def write(request: Request) -> Response:
-    """Save the review, or take it back."""
+    """Save the review, or delete it."""
     request.scope["omotenashi.page_path"] = request.url.path
     form = await read_form(request)
     found = await shown(request)

@@ -168,7 +168,7 @@ WORDS: Mapping[str, Text] = {
     "review_name_hint": Text("空欄の場合は「お客様」と表示されます。", "Without one, “A customer” is shown."),
     "review_send": Text("口コミを送る", "Send the review"),
     "review_change": Text("口コミを直す", "Change the review"),
-    "review_delete": Text("口コミを取り消す", "Take the review back"),
+    "review_delete": Text("口コミを削除する", "Delete the review"),
     "review_thanks": Text("口コミを受け付けました。", "Your review is saved."),
     "waitlist_title": Text("キャンセル待ち", "Waitlist"),
     "waitlist_join": Text("登録する", "Join the waitlist"),

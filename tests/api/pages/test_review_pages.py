@@ -16,7 +16,7 @@ async def link_of(app: FastAPI, salon: StaffedSalon, pool: Pool, clock: Clock) -
     return f"/bookings/{app.state.services.booking_links.token(visit)}"
 
 
-async def test_review_is_written_changed_and_taken_back_by_link(
+async def test_review_is_written_changed_and_deleted_by_link(
     app: FastAPI, visitor: Visitor, salon: StaffedSalon, pool: Pool, clock: Clock
 ) -> None:
     address = await link_of(app, salon, pool, clock)
@@ -26,7 +26,7 @@ async def test_review_is_written_changed_and_taken_back_by_link(
     assert "Your review is saved." in page.text, page.text
     page = await visitor.open(f"{address}/review")
     assert "とても良かった" in page.text
-    page = await visitor.send(f"{address}/review", rating="5", text="最高", display_name="はな好き")
+    page = await visitor.send(f"{address}/review", rating="5", text="最高", do="save")
     [row] = await rows(pool, "SELECT rating FROM reviews")
     assert row["rating"] == 5
     assert "最高" in (await visitor.open(f"{address}/review")).text
