@@ -31,6 +31,8 @@ from api.v1.identity.links import endpoints as links
 from api.v1.identity.sessions import endpoints as sessions
 from api.v1.identity.two_factor import endpoints as two_factor
 from api.v1.identity.two_factor_resets import endpoints as two_factor_resets
+from api.v1.marketing.automations import endpoints as automations
+from api.v1.marketing.campaigns import endpoints as campaigns
 from api.v1.media.media import endpoints as media
 from api.v1.messages.brands import endpoints as message_brands
 from api.v1.messages.channels import endpoints as message_channels
@@ -104,6 +106,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     waitlist.router,
     reviews.router,
     review_moderation.router,
+    campaigns.router,
+    automations.router,
     staff.router,
     assignments.router,
     working_hours.router,

@@ -26,6 +26,7 @@ from db.identity.single_use_links import SingleUseLinkStore
 from db.identity.two_factor import TwoFactorStore
 from db.identity.users import UserStore
 from db.invariants import InvariantStore
+from db.marketing.stores import MarketingStores
 from db.media.media import MediaStore
 from db.messages.stores import MessageStores
 from db.onboarding.queries import VerificationListStore
@@ -53,8 +54,7 @@ from db.platform.flags import FlagStore
 from db.platform.outbox import OutboxStore
 from db.platform.rate_limits import RateLimitStore
 from db.platform.retention import RetentionStore
-from db.privacy.erasures import ErasureStore
-from db.privacy.exports import ExportStore
+from db.privacy.stores import PrivacyStores
 from db.reviews.reviews import ReviewStore
 from db.scheduling.availability import AvailabilityStore
 from db.scheduling.business_hours import HoursStore
@@ -295,20 +295,6 @@ class AnalyticsStores(AnalyticsStore):
         return StaleDayStore(self.session, self.context)
 
 
-class PrivacyStores(Store):
-    """Export and erasure of a person's data."""
-
-    @cached_property
-    def exports(self) -> ExportStore:
-        """Copies of what is held of a person."""
-        return ExportStore(self.session, self.context)
-
-    @cached_property
-    def erasures(self) -> ErasureStore:
-        """People who asked for erasure."""
-        return ErasureStore(self.session, self.context)
-
-
 class Stores:
     """The stores of one transaction; each is made when it is first asked for."""
 
@@ -375,6 +361,11 @@ class Stores:
     def reviews(self) -> ReviewStore:
         """Customers' reviews, their moderation and their stars."""
         return ReviewStore(self.session, self.context)
+
+    @cached_property
+    def marketing(self) -> MarketingStores:
+        """Messages to many customers."""
+        return MarketingStores(self.session, self.context)
 
     @cached_property
     def analytics(self) -> AnalyticsStores:

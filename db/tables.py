@@ -16,6 +16,7 @@ from db.customers import tables as customers
 from db.engine.base import CACHE_KIND, Base
 from db.identity import link_tables as single_use_links
 from db.identity import tables as identity
+from db.marketing import tables as marketing
 from db.media import tables as media
 from db.messages import channel_tables as channels
 from db.messages import preference_tables as preferences
@@ -56,6 +57,7 @@ __all__ = [
     "disputes",
     "flags",
     "identity",
+    "marketing",
     "media",
     "notices",
     "payment_accounts",

@@ -10,12 +10,13 @@ from domain.catalogue import errors as catalogue
 from domain.customers import errors as customers
 from domain.errors import DomainError
 from domain.identity import errors as identity
+from domain.marketing import errors as marketing
 from domain.onboarding import errors as onboarding
 from domain.payments import errors as payments
 from domain.privacy import errors as privacy
 from domain.scheduling import errors as scheduling
 
-AREAS = (shared, identity, payments, scheduling, catalogue, customers, onboarding, bookings, privacy)
+AREAS = (shared, identity, payments, scheduling, catalogue, customers, onboarding, bookings, marketing, privacy)
 
 
 def declared(module: ModuleType) -> Iterator[type[DomainError]]:

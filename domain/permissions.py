@@ -9,6 +9,7 @@ from domain.catalogue import permissions as catalogue
 from domain.customers import permissions as customers
 from domain.errors import Forbidden, NotFound
 from domain.identity import permissions as identity
+from domain.marketing import permissions as marketing
 from domain.media import permissions as media
 from domain.messages import permissions as messages
 from domain.onboarding import permissions as onboarding
@@ -31,6 +32,7 @@ _AREAS = (
     customers,
     bookings,
     reviews,
+    marketing,
     analytics,
 )
 

@@ -11,6 +11,8 @@ from activities.bookings.waitlist import WaitlistActivities
 from activities.customers.archives import ArchiveActivities
 from activities.customers.imports import CustomerImportActivities
 from activities.identity.two_factor import TwoFactorActivities
+from activities.marketing.automations import AutomationActivities
+from activities.marketing.campaigns import CampaignActivities
 from activities.media.media import MediaActivities
 from activities.messages.channels import ChannelRules
 from activities.messages.notices import NoticeActivities
@@ -48,6 +50,8 @@ from workflows.bookings.waitlist.workflow import WaitlistWorkflow
 from workflows.customers.archive.workflow import BusinessArchiveWorkflow
 from workflows.customers.importing.workflow import CustomerImportWorkflow
 from workflows.identity.two_factor_reset.workflow import TwoFactorResetWorkflow
+from workflows.marketing.automation.workflow import AutomationWorkflow
+from workflows.marketing.campaign.workflow import CampaignWorkflow
 from workflows.media.inspection.workflow import MediaWorkflow
 from workflows.messages.notice.workflow import NoticeWorkflow
 from workflows.onboarding.verification.workflow import VerificationWorkflow
@@ -223,10 +227,12 @@ def _platform(services: WorkerServices) -> WorkerSpec:
     reviews = ReviewActivities(services.database, services.now)
     archives = ArchiveActivities(services.database, services.storage, services.now)
     imports = CustomerImportActivities(services.database, services.now)
+    campaigns = CampaignActivities(services.database, services.now)
     return WorkerSpec(
         workflows=[
             *(MaintenanceWorkflow, FlagRolloutWorkflow, ExportWorkflow, ErasureWorkflow, VerificationWorkflow),
             *(TwoFactorResetWorkflow, ReviewWorkflow, CustomerImportWorkflow, BusinessArchiveWorkflow),
+            *(CampaignWorkflow, AutomationWorkflow),
         ],
         activities=[
             *(maintenance.sweep, maintenance.make_audit_partitions),
@@ -235,6 +241,8 @@ def _platform(services: WorkerServices) -> WorkerSpec:
             *(flags.begin_step, flags.check, flags.mark),
             *(verification.decide, verification.remind, two_factor.reset, reviews.advance, reviews.decide),
             *(imports.take_page, archives.write, archives.remove, archives.fail),
+            *(campaigns.take_page, campaigns.command),
+            AutomationActivities(services.database, services.now).look,
             AttentionActivities(services.database).file,
         ],
     )

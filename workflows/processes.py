@@ -9,6 +9,8 @@ from workflows.bookings.waitlist import start as waitlist
 from workflows.customers.archive import start as archives
 from workflows.customers.importing import start as customer_imports
 from workflows.identity.two_factor_reset import start as two_factor_resets
+from workflows.marketing.automation import start as automations
+from workflows.marketing.campaign import start as campaigns
 from workflows.media.inspection import start as media
 from workflows.messages.notice import start as notices
 from workflows.onboarding.verification import start as verification
@@ -37,5 +39,6 @@ PROCESSES: Sequence[ProcessStart[Any] | ProcessSignal[Any]] = (
     two_factor_resets.START,
     verification.START,
     reviews.CHANGED,
+    *(campaigns.START, automations.CHANGED),
     analytics.MARKED,
 )

@@ -55,7 +55,11 @@ class ArchiveActivities:
             await self._storage.put(archive_key(step.archive_id), cast(BinaryIO, target), "application/zip")
         until = (now + ARCHIVE_LASTS).replace(microsecond=0)
         async with self._database.unit_of_work(scope) as work:
-            await work.customers.archives.mark_ready(step.archive_id, size, now, until)
+            is_wanted = await work.customers.archives.mark_ready(step.archive_id, size, now, until)
+        if not is_wanted:
+            # Somebody in it was erased while it was written.
+            await self._storage.delete(archive_key(step.archive_id))
+            return now
         return until
 
     async def _write_table(

@@ -111,6 +111,8 @@ class MessageWriter:
             return reach
         if reason := unsendable(_reached(content, reach), self._links, now):
             return reason
+        if content.campaign is not None and not (content.campaign.has_consented or content.campaign.is_test):
+            return DropReason.OPTED_OUT
         decision = await self._decide(work, notice_id, attempt, reach, content.address)
         if decision.drop is not None:
             return decision.drop
@@ -228,6 +230,7 @@ def _facts(content: NoticeContent, has_address: bool) -> NoticeFacts:
         reminded_start_at=datetime.fromisoformat(reminded) if isinstance(reminded, str) else None,
         has_money=bool(content.captured or content.authorized),
         proof_deadline=content.proof_deadline,
+        is_reviewed=content.is_reviewed,
     )
 
 

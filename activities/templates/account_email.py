@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from activities.templates.campaign_email import compose_campaign_email
 from activities.templates.layout import Look, MessageLayout, render_layout, shorten_subject, written
 from activities.templates.words import PLATFORM, Bilingual, device, one_line, pick, pick_all
 from db.messages.notices import AccountEmailContent
@@ -112,6 +113,8 @@ FORMS: Mapping[AccountEmailKind, Form] = {
         times=("start_at",), flags=("withdrawn",), opens=_WAIT, from_business=True
     ),
     AccountEmailKind.WAITLIST_ENDED: Form(flags=("unanswered", "removed", "not_bookable"), from_business=True),
+    # `activities.templates.campaign_email` writes it.
+    AccountEmailKind.CAMPAIGN_MESSAGE: Form(from_business=True),
 }
 
 
@@ -122,6 +125,8 @@ def compose_account_email(content: AccountEmailContent, links: Links, public_url
     Raises KeyError for a kind without a form and ``jinja2.TemplateNotFound`` for a kind without a template. Both are
     bugs; tests check for them.
     """
+    if content.campaign is not None:
+        return compose_campaign_email(content, links, public_url, support_email)
     form, language = FORMS[AccountEmailKind(content.kind)], content.language
     variables = _variables(content, form)
     sender = variables["business"] if form.from_business else PLATFORM
@@ -164,6 +169,8 @@ def unsendable(content: AccountEmailContent, links: Links, now: datetime) -> str
     """Why the message must not be sent now: there is no address, or the link is no longer valid."""
     if content.address is None:
         return "no_address"
+    if content.campaign is not None and content.campaign.is_over:
+        return "outdated"
     if FORMS[AccountEmailKind(content.kind)].opens is None:
         return None
     link = content.link

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from activities.templates.account_email import FORMS
+from db.messages.campaign_emails import CampaignContent
 from db.messages.notices import AccountEmailContent, AccountEmailLink, AgreedItem, NoticeContent
 from domain.messages.kinds import AccountEmailKind, Audience, NoticeKind
 
@@ -84,6 +85,7 @@ STATES: Mapping[NoticeKind, Mapping[str, Any]] = {
     NoticeKind.PAYMENT_VOUCHER_ENDING: _WAITS | {"by_voucher": True},
     NoticeKind.REFUND_ACCOUNT: {"booking_status": "cancelled", "by_voucher": True},
     NoticeKind.REVIEW_POSTED: _VISITED,
+    NoticeKind.REVIEW_REQUESTED: _VISITED,
     NoticeKind.REVIEW_REPLIED: _VISITED,
     NoticeKind.REVIEW_DECIDED: _VISITED,
 }
@@ -167,6 +169,27 @@ _TIMES = {
     "decide_by": "2026-11-25T12:00:00+09:00",
 }
 
+_CAMPAIGN = CampaignContent(
+    is_test=False,
+    texts={
+        "ja": {"subject": "{{ business }}より夏のお知らせ", "body": "8月のヘッドスパを10%引きでご用意しました。"},
+        "en": {"subject": "Summer at {{ business }}", "body": "The head spa is 10% off in August."},
+    },
+    address="ai@example.com",
+    family_name="佐藤",
+    given_name="愛",
+    slug="hana",
+    business_address={"ja": "神宮前4丁目99-1 花ビル2階", "en": "2F Hana Bldg., 4-99-1 Jingumae"},
+    postal_code="150-0001",
+    prefecture="東京都",
+    city="渋谷区",
+    phone="+81355500123",
+    phone_as_typed="03-5550-0123",
+    email="hello@hana.example",
+    has_consented=True,
+    is_over=False,
+)
+
 
 def account_message(kind: AccountEmailKind, language: str, **look: Any) -> AccountEmailContent:
     """A message that is not about a booking, with everything that can be known."""
@@ -197,5 +220,6 @@ def account_message(kind: AccountEmailKind, language: str, **look: Any) -> Accou
         colour=None,
         has_logo=False,
         link=AccountEmailLink(UUID(int=7), NOW + _HOUR, None, False) if form.opens else None,
+        campaign=_CAMPAIGN if kind is AccountEmailKind.CAMPAIGN_MESSAGE else None,
     )
     return replace(whole, **look)

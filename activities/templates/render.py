@@ -99,6 +99,8 @@ def _asks_for_proof(content: NoticeContent) -> bool:
 
 def button(content: NoticeContent) -> str:
     """The button for the message and the status of its booking. A booking that has ended can only be viewed."""
+    if content.kind == NoticeKind.REVIEW_REQUESTED:
+        return "review"
     if content.booking_status not in _CHANGEABLE:
         return "view"
     asked = "prove" if _asks_for_proof(content) else _ASKS.get(NoticeKind(content.kind), "change")

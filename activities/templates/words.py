@@ -86,6 +86,7 @@ EVENTS: Mapping[str, Bilingual] = {
     "reaccommodation_reminder": {"ja": "日時変更のお願い（再送）", "en": "another time offered again"},
     "reaccommodation_decided": {"ja": "日時変更の結果", "en": "answer to the offered time"},
     "booking_reassigned": {"ja": "担当変更", "en": "new staff member"},
+    "review_requested": {"ja": "口コミのお願い", "en": "review asked for"},
     "review_posted": {"ja": "口コミの投稿", "en": "new review"},
     "review_replied": {"ja": "口コミへの返信", "en": "reply to a review"},
     "review_decided": {"ja": "口コミの確認結果", "en": "review checked"},
@@ -116,6 +117,7 @@ BUTTONS: Mapping[str, Bilingual] = {
     "card": {"ja": "カードを登録する", "en": "Enter card"},
     "voucher": {"ja": "お支払い番号を見る", "en": "View payment numbers"},
     "choose": {"ja": "日時を選ぶ", "en": "Choose a time"},
+    "review": {"ja": "口コミを書く", "en": "Write a review"},
     "view": {"ja": "予約内容を見る", "en": "View booking"},
 }
 

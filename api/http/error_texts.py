@@ -10,6 +10,7 @@ from api.http.texts import (
     catalogue,
     customers,
     identity,
+    marketing,
     media,
     messages,
     onboarding,
@@ -36,6 +37,7 @@ AREAS: Mapping[str, Texts] = {
     "customers": customers.TEXTS,
     "bookings": bookings.TEXTS,
     "reviews": reviews.TEXTS,
+    "marketing": marketing.TEXTS,
     "analytics": analytics.TEXTS,
     "privacy": privacy.TEXTS,
 }

@@ -48,6 +48,7 @@ class SettingsRow:
     feeds_name_customers: bool
     staff_change_notice: str
     messages_name_staff: bool
+    review_request_days: int | None
     table_joins: list[dict[str, Any]]
     updated_at: datetime
     #: The policy of services without their own.

@@ -141,6 +141,7 @@ class BusinessSettings(Base, Stamped):
         CheckConstraint("unproven_holds BETWEEN 1 AND 1000", name="unproven_holds_in_range"),
         CheckConstraint("konbini_days BETWEEN 0 AND 30", name="konbini_days_in_range"),
         CheckConstraint("undo_within BETWEEN interval '0' AND interval '1 day'", name="undo_in_range"),
+        CheckConstraint("review_request_days BETWEEN 1 AND 30", name="review_request_in_range"),
         CheckConstraint("lead_time >= interval '0'", name="lead_time_not_negative"),
         CheckConstraint("booking_window > interval '0'", name="booking_window_positive"),
         CheckConstraint("language IN ('ja', 'en')", name="language_known"),
@@ -182,6 +183,8 @@ class BusinessSettings(Base, Stamped):
     staff_change_notice: Mapped[str] = mapped_column(server_default=text("'if_asked_for'"))
     #: Whether messages to customers name the staff.
     messages_name_staff: Mapped[bool] = mapped_column(server_default=text("true"))
+    #: How many days after a completed visit its customer is asked for a review; None: nobody is asked.
+    review_request_days: Mapped[int | None] = mapped_column(SmallInteger, server_default=text("1"))
     #: Which tables may be joined: ``[{"resource_ids": […], "seats": 6}, …]``.
     table_joins: Mapped[list[dict[str, object]]] = mapped_column(JSONB, server_default=text("'[]'"))
     #: Whether calendar feeds name the customers.

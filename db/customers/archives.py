@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from db.engine.store import Store
 from db.platform.outbox import START_BUSINESS_ARCHIVE, OutboxStore
-from domain.customers.archives import ArchiveStatus
+from domain.customers.archives import ARCHIVE_LASTS, ArchiveStatus
 from domain.errors import Gone, NotFound
 
 #: What belongs to a business, by the name of its file. A test names the tables that are left out, and why.
@@ -30,6 +30,7 @@ TABLES = (
     ),
     *("staff_working_hours", "staff_exceptions", "business_settings", "business_hours", "business_holidays"),
     *("cancellation_policies", "blocks", "business_media", "analytics_daily"),
+    *("campaigns", "automations"),
 )
 #: Columns that are no business's to have: secrets, logins of people, and what only the platform uses.
 REMOVED = (
@@ -51,7 +52,19 @@ _LINKED = text(f"""
 _EXISTS = text("SELECT 1 FROM business_archives WHERE id = :id")
 _READY = text("""
     UPDATE business_archives SET status = 'ready', size = :size, ready_at = :now, expires_at = :until
-     WHERE id = :id AND status IN ('queued', 'ready')
+     WHERE id = :id AND status IN ('queued', 'ready') RETURNING id
+""")
+# Of every business that has a record or a booking of the person, or employs them.
+_OF_PERSON = """business_id IN (
+    SELECT c.business_id FROM app_records_of_person(:user_id) p JOIN customers c ON c.id = ANY(p.records)
+     UNION SELECT b.business_id FROM app_records_of_person(:user_id) p JOIN bookings b ON b.id = ANY(p.visits)
+     UNION SELECT a.business_id FROM staff_assignments a WHERE a.user_id = :user_id)"""
+_END_WITH = text(f"""
+    UPDATE business_archives SET status = 'expired', expires_at = least(expires_at, :now)
+     WHERE status IN ('queued', 'ready') AND {_OF_PERSON}
+""")
+_ENDED_WITH = text(f"""
+    SELECT id FROM business_archives WHERE status = 'expired' AND created_at > :since AND {_OF_PERSON}
 """)
 _END = text("UPDATE business_archives SET status = :status WHERE id = :id AND status IN ('queued', 'ready')")
 
@@ -116,9 +129,18 @@ class ArchiveStore(Store):
         finally:
             await rows.close()
 
-    async def mark_ready(self, archive_id: UUID, size: int, now: datetime, until: datetime) -> None:
-        """The file exists."""
-        await self.session.execute(_READY, {"id": archive_id, "size": size, "now": now, "until": until})
+    async def mark_ready(self, archive_id: UUID, size: int, now: datetime, until: datetime) -> bool:
+        """The file exists. False where the archive has ended meanwhile, as by the erasure of a person who is in it."""
+        values = {"id": archive_id, "size": size, "now": now, "until": until}
+        return (await self.session.execute(_READY, values)).first() is not None
+
+    async def end_those_with(self, user_id: UUID, now: datetime) -> list[UUID]:
+        """End the archives that may have something of a person whose data is erased, those that are being written
+        included. Returns all that have ended and are so young that a file may be there: a repeat finds those of a try
+        that did not delete the files. Platform scope."""
+        await self.session.execute(_END_WITH, {"user_id": user_id, "now": now})
+        values = {"user_id": user_id, "since": now - ARCHIVE_LASTS - timedelta(days=2)}
+        return list((await self.session.execute(_ENDED_WITH, values)).scalars())
 
     async def end(self, archive_id: UUID, status: ArchiveStatus) -> None:
         """The file was removed, or was never written."""

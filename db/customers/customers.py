@@ -10,7 +10,7 @@ from sqlalchemy import Table, Text, bindparam, insert, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
-from db.customers.tables import Customer
+from db.customers.tables import KANA_KEY, Customer
 from db.engine.store import Store
 from domain.customers.search import CustomerSearch
 from domain.errors import NotFound
@@ -62,6 +62,21 @@ _FOUND = text(f"""
     bindparam("after", type_=PgUUID),
 )
 _FOUND_ROWS = _FOUND.columns(spent=JSONB, preferences=JSONB)
+# In the order of an index, so that a page does not depend on the number of records.
+_BY_KANA = text(f"""
+    SELECT * FROM (
+        {_SELECT}, {KANA_KEY} AS kana_key FROM customers c {_TOTALS}
+         WHERE c.business_id = :business_id AND c.deleted_at IS NULL
+           AND (CAST(:tag AS text) IS NULL OR c.tags @> ARRAY[CAST(:tag AS text)])
+           AND (CAST(:after_key AS text) IS NULL
+                OR ({KANA_KEY}, c.id) > (CAST(:after_key AS text) COLLATE "C", CAST(:after_id AS uuid)))
+         ORDER BY {KANA_KEY}, c.id LIMIT :limit) found
+     ORDER BY kana_key, id
+""").columns(spent=JSONB, preferences=JSONB)
+_UNLINK = text("""
+    UPDATE customers SET unlinked_user_id = user_id, user_id = NULL
+     WHERE id = :id AND deleted_at IS NULL AND user_id IS NOT NULL
+""")
 _NO_SEARCH = CustomerSearch((), ())
 
 
@@ -76,6 +91,21 @@ class CustomerProfileStore(Store):
         values = {"needles": list(wanted.needles), "pieces": list(wanted.pieces)}
         rows = await self.session.execute(_FOUND_ROWS, {**values, "tag": tag, "after": after, "limit": limit})
         return [CustomerRow(**row._mapping) for row in rows]
+
+    async def list_by_kana(
+        self, business_id: UUID, tag: str | None, after: tuple[str, UUID] | None, limit: int
+    ) -> list[tuple[str, CustomerRow]]:
+        """Those of the business in the order of the kana, each with the key of its place."""
+        key, last = after or (None, None)
+        values = {"business_id": business_id, "tag": tag, "after_key": key, "after_id": last, "limit": limit}
+        rows = [dict(row._mapping) for row in await self.session.execute(_BY_KANA, values)]
+        return [(row.pop("kana_key"), CustomerRow(**row)) for row in rows]
+
+    async def unlink(self, customer_id: UUID) -> CustomerRow:
+        """Take the login off the record; it is not linked again by itself. Its bookings stay where they are. Raises
+        NotFound."""
+        await self.session.execute(_UNLINK, {"id": customer_id})
+        return await self.get(customer_id)
 
     async def get(self, customer_id: UUID) -> CustomerRow:
         """One record. Raises NotFound."""

@@ -11,6 +11,19 @@ from sqlalchemy.orm import Mapped, mapped_column
 from db.engine.base import Base, Key, Time
 
 
+class CustomerPairApart(Base):
+    """Two records that somebody says are two people: they are not proposed as duplicates again. ``first_id`` is the
+    older one."""
+
+    __tablename__ = "customer_pairs_apart"
+
+    first_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True)
+    second_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True)
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
+    said_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
 class CustomerMerge(Base):
     """One record went into another. ``changes``: columns of the kept record, each with the value before and after.
     ``moved``: ids of the rows that were moved, by table. ``change_key`` is newer than all others after every change:

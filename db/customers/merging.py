@@ -65,6 +65,10 @@ _OPEN = text("""
 _UNDONE = text("""
     UPDATE customer_merges SET undone_at = :now, undone_by = :user_id, change_key = uuidv7() WHERE id = :id
 """)
+_APART = text("""
+    INSERT INTO customer_pairs_apart (first_id, second_id, business_id, said_by)
+    VALUES (:first_id, :second_id, :business_id, :said_by) ON CONFLICT DO NOTHING
+""")
 _LIST = text("""
     SELECT m.id, m.kept_id, m.merged_id, m.merged_by, m.undone_by, m.undone_at, m.created_at
       FROM customer_merges m
@@ -89,7 +93,8 @@ _REASONS = " UNION ALL ".join(
                                 AND f.given_name_kana = d.given_name_kana""",
     }.items()
 )
-# Each of the records that are read, the newest first, with the oldest one that is like it; an index finds those.
+# Each of the records that are read, the newest first, with the oldest one that is like it and that nobody has called
+# another person; an index finds those.
 _PAIRS = text(f"""
     WITH mine AS MATERIALIZED (
         SELECT id, phone, email_key, birthday, family_name, given_name, family_name_kana, given_name_kana, user_id
@@ -97,11 +102,15 @@ _PAIRS = text(f"""
            AND id <= coalesce(CAST(:after_duplicate AS uuid), 'ffffffff-ffff-ffff-ffff-ffffffffffff')
          ORDER BY id DESC LIMIT :read),
     alike AS (
-        SELECT d.id, d.user_id, x.reason, (SELECT one FROM unnest(x.ids) one ORDER BY one LIMIT 1) AS first
+        SELECT d.id, d.user_id, x.reason, (
+               SELECT one FROM unnest(x.ids) one
+                WHERE one < d.id AND NOT EXISTS (
+                      SELECT FROM customer_pairs_apart p WHERE p.first_id = one AND p.second_id = d.id)
+                ORDER BY one LIMIT 1) AS first
           FROM mine d CROSS JOIN LATERAL ({_REASONS}) x WHERE cardinality(x.ids) BETWEEN 2 AND {_MOST_ALIKE}),
     pairs AS (
         SELECT a.first AS customer_id, a.id AS duplicate_id, array_agg(a.reason ORDER BY a.reason) AS reasons
-          FROM alike a WHERE a.first <> a.id
+          FROM alike a WHERE a.first IS NOT NULL
            AND (a.user_id IS NULL OR (SELECT f.user_id FROM customers f WHERE f.id = a.first) IS NULL)
            AND (CAST(:after_duplicate AS uuid) IS NULL
                 OR (a.id, a.first) < (CAST(:after_duplicate AS uuid), CAST(:after_customer AS uuid)))
@@ -191,6 +200,16 @@ class MergeStore(Store):
         rows = (await self.session.execute(_PAIRS, {**values, "limit": limit, "read": READ})).all()
         pairs = [PairRow(row.customer_id, row.duplicate_id, row.reasons) for row in rows if row.customer_id is not None]
         return pairs, (rows[0].last, UUID(int=0)) if rows[0].read == READ else None
+
+    async def keep_apart(self, customer_id: UUID, duplicate_id: UUID) -> None:
+        """Note that two records are two people; the same again changes nothing. Raises NotFound for a record that is
+        not there."""
+        first, second = sorted((customer_id, duplicate_id))
+        kept, merged = await self._lock(first, second)
+        if kept["deleted_at"] is not None or merged["deleted_at"] is not None:
+            raise NotFound({"customer_id": str(duplicate_id)})
+        values = {"first_id": first, "second_id": second, "said_by": self.context.actor.user_id}
+        await self.session.execute(_APART, {**values, "business_id": kept["business_id"]})
 
     async def _lock(self, kept_id: UUID, merged_id: UUID) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         rows = (await self.session.execute(_LOCK, {"ids": [kept_id, merged_id]})).mappings()

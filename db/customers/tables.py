@@ -8,6 +8,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.engine.base import CITEXT, Base, Json, Key, Stamped, Time
 
+#: By the reading of the name, in the order of the kana; records without one are behind all others, by their name.
+KANA_KEY = (
+    "coalesce(((family_name_kana COLLATE \"C\") || ' '::text) || coalesce(given_name_kana, ''::text),"
+    " ((chr(65535) || family_name) || ' '::text) || given_name)"
+)
+
 
 class Customer(Base, Stamped):
     """May be linked to a login; at most once per business."""
@@ -17,6 +23,13 @@ class Customer(Base, Stamped):
         Index("ix_customers_business_id_email_key", "business_id", "email_key"),
         Index("ix_customers_business_id_phone", "business_id", "phone"),
         Index("ix_customers_business_id_id", "business_id", "id"),
+        Index(
+            "ix_customers_kana",
+            "business_id",
+            text(f"({KANA_KEY})"),
+            "id",
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
         Index(
             "ix_customers_name_and_birthday",
             *("business_id", "birthday", "family_name", "given_name"),
@@ -33,6 +46,11 @@ class Customer(Base, Stamped):
             "user_id",
             unique=True,
             postgresql_where=text("user_id IS NOT NULL AND deleted_at IS NULL"),
+        ),
+        Index(
+            "ix_customers_email_key",
+            "email_key",
+            postgresql_where=text("user_id IS NULL AND deleted_at IS NULL"),
         ),
         Index("ix_customers_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         CheckConstraint("merged_into IS NULL OR deleted_at IS NOT NULL", name="merged_is_deleted"),
@@ -55,6 +73,8 @@ class Customer(Base, Stamped):
     #: Short texts by name, such as the drink that somebody likes.
     preferences: Mapped[Json] = mapped_column(server_default=text("'{}'"))
     deleted_at: Mapped[Time | None]
+    #: The login that the business has taken off the record. It is not linked again.
+    unlinked_user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     #: The record that this one went into; a merged record is deleted as well.
     merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("customers.id"))
 

@@ -1,15 +1,16 @@
 """The content and recipient of an account e-mail, read at the time of sending."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
-from db.engine.store import Store
+from db.messages.campaign_emails import CampaignContent, CampaignEmailStore
 from domain.errors import NotFound
+from domain.messages.kinds import AccountEmailKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class AccountEmailContent:
     colour: str | None
     has_logo: bool
     link: AccountEmailLink | None
+    #: Of a message of a campaign or an automation.
+    campaign: CampaignContent | None = None
 
 
 # The recipient is a login, else the address named by the facts. The link belongs to the row named by the facts. A new
@@ -108,7 +111,7 @@ _ACCOUNT_EMAIL = text("""
 """)
 
 
-class AccountEmailStore(Store):
+class AccountEmailStore(CampaignEmailStore):
     """Account e-mails."""
 
     async def read_account_email(self, notice_id: UUID) -> AccountEmailContent:
@@ -119,4 +122,11 @@ class AccountEmailStore(Store):
         values = dict(row)
         link_id, expires_at, kid, over = (values.pop(name) for name in ("link_id", "expires_at", "kid", "over"))
         link = None if link_id is None else AccountEmailLink(link_id, expires_at, kid, over)
-        return AccountEmailContent(**values, link=link)
+        content = AccountEmailContent(**values, link=link)
+        if content.kind != AccountEmailKind.CAMPAIGN_MESSAGE:
+            return content
+        campaign = await self.read_campaign_message(notice_id)
+        if campaign.is_test:
+            return replace(content, campaign=campaign)
+        content = replace(content, family_name=campaign.family_name, given_name=campaign.given_name)
+        return replace(content, campaign=campaign, address=campaign.address)

@@ -52,6 +52,11 @@ _ANSWER = text("""
     RETURNING id, purpose, granted, source, language, wording, notice_id, actor_id, created_at
 """)
 
+#: Messages whose recipients have something to choose.
+_KINDS: Mapping[str, NoticeKind | AccountEmailKind] = {
+    kind.value: kind for kind in (*NoticeKind, AccountEmailKind.CAMPAIGN_MESSAGE)
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -71,7 +76,7 @@ class Recipient:
     user_id: UUID | None
     customer_id: UUID | None
     audience: str
-    kind: NoticeKind
+    kind: NoticeKind | AccountEmailKind
     business_name: Mapping[str, str]
 
     @property
@@ -130,11 +135,10 @@ class PreferenceStore(Store):
         """Who got the message; None for a message of the platform itself, and for one whose recipient is no longer
         known."""
         row = (await self.session.execute(_RECIPIENT, {"id": notice_id})).one_or_none()
-        if row is None or (row.user_id is None and row.customer_id is None) or row.kind not in set(NoticeKind):
+        if row is None or (row.user_id is None and row.customer_id is None) or row.kind not in _KINDS:
             return None
-        return Recipient(
-            row.id, row.business_id, row.user_id, row.customer_id, row.audience, NoticeKind(row.kind), row.business_name
-        )
+        kind = _KINDS[row.kind]
+        return Recipient(row.id, row.business_id, row.user_id, row.customer_id, row.audience, kind, row.business_name)
 
     async def recipient_of(self, notice_id: UUID) -> Recipient:
         """As `find_recipient`. Raises NotFound."""

@@ -21,10 +21,10 @@ class Notice(Base, Stamped):
         one_of("kind", NoticeKind, AccountEmailKind, CodeKind),
         one_of("status", NoticeStatus),
         # An invited person and a guest on the waitlist may have no login, and an erased person has none any more: their
-        # address is found by the fact.
+        # address is found by the fact. Advertising goes to a customer.
         CheckConstraint(
             "booking_id IS NOT NULL OR user_id IS NOT NULL OR facts ? 'invitation_id' OR facts ? 'erasure_id'"
-            " OR facts ? 'waitlist_entry_id'",
+            " OR facts ? 'waitlist_entry_id' OR customer_id IS NOT NULL",
             name="has_recipient",
         ),
         UniqueConstraint("dedupe_key"),

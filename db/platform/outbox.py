@@ -34,6 +34,8 @@ START_VERIFICATION = "verification.start"
 START_TWO_FACTOR_RESET = "two_factor_reset.start"
 COMPUTE_DAYS = "analytics.compute"
 REVIEW_CHANGED = "review.changed"
+START_CAMPAIGN = "campaign.start"
+AUTOMATION_CHANGED = "automation.changed"
 #: Also written by the SQL function ``app_wake_waitlist``.
 WAKE_WAITLIST = "waitlist.wake"
 

@@ -131,7 +131,10 @@ FORGET: Mapping[str, TextClause] = {
 LET_GO: Mapping[str, TextClause] = {
     "bookings": text("UPDATE bookings SET user_id = NULL WHERE user_id = :user_id"),
     "reviews": text("UPDATE reviews SET user_id = NULL WHERE user_id = :user_id"),
-    "customers": text("UPDATE customers SET user_id = NULL WHERE user_id = :user_id"),
+    "customers": text("""
+        UPDATE customers SET user_id = nullif(user_id, :user_id), unlinked_user_id = nullif(unlinked_user_id, :user_id)
+         WHERE user_id = :user_id OR unlinked_user_id = :user_id
+    """),
     "notification_attempts": text("""
         DELETE FROM notification_attempts a USING notification_outbox n
          WHERE n.id = a.notice_id AND n.user_id = :user_id AND n.booking_id IS NULL

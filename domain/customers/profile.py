@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from enum import StrEnum
 
 MAX_TAGS = 30
 MAX_TAG_LENGTH = 40
@@ -10,6 +11,13 @@ MAX_PREFERENCES = 30
 #: Hiragana, katakana, the long vowel, and what stands between the parts of a foreign name.
 _KANA = re.compile(r"[ぁ-ゖァ-ヺーヽヾゝゞ・ ]+")
 _HIRAGANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
+
+
+class CustomerOrder(StrEnum):
+    """The order of a list of customers."""
+
+    NEWEST = "newest"
+    KANA = "kana"  # by the reading of the name
 
 
 def read_kana(text: str) -> str | None:

@@ -33,6 +33,7 @@ class NoticeKind(StrEnum):
     REACCOMMODATION_REMINDER = "reaccommodation_reminder"
     REACCOMMODATION_DECIDED = "reaccommodation_decided"  # to the business; to the customer if the time can be kept
     BOOKING_REASSIGNED = "booking_reassigned"  # the staff member that the customer chose is not available
+    REVIEW_REQUESTED = "review_requested"  # once, after a completed visit
     REVIEW_POSTED = "review_posted"  # to the business: a customer wrote a review
     REVIEW_REPLIED = "review_replied"  # the business has answered the review
     REVIEW_DECIDED = "review_decided"  # to both: what moderation decided
@@ -68,6 +69,7 @@ class AccountEmailKind(StrEnum):
     WAITLIST_OFFERED = "waitlist_offered"  # a time was freed and is held for the person
     WAITLIST_OFFER_OVER = "waitlist_offer_over"  # nobody answered, or the business cannot keep the time
     WAITLIST_ENDED = "waitlist_ended"  # the entry ended by itself, or by the business
+    CAMPAIGN_MESSAGE = "campaign_message"  # advertising to a customer who has consented; of a campaign or an automation
 
 
 class CodeKind(StrEnum):

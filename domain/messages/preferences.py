@@ -15,6 +15,7 @@ from domain.messages.kinds import AccountEmailKind, Audience, Channel, NoticeKin
 #: the security of an account, and are always sent.
 OPTIONAL: Mapping[NoticeKind, Audience] = {
     NoticeKind.BOOKING_REMINDER: "customer",
+    NoticeKind.REVIEW_REQUESTED: "customer",
     NoticeKind.REVIEW_REPLIED: "customer",
     NoticeKind.REVIEW_POSTED: "business",
 }

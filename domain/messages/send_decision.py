@@ -79,6 +79,7 @@ CAUSES: Mapping[NoticeKind | AccountEmailKind, Cause] = {
     AccountEmailKind.MODERATION_DUE: Cause.BUSINESS,
     AccountEmailKind.STAFF_INVITED: Cause.BUSINESS,
     AccountEmailKind.STAFF_ENDED: Cause.BUSINESS,
+    AccountEmailKind.CAMPAIGN_MESSAGE: Cause.BUSINESS,
 }
 
 
@@ -146,6 +147,8 @@ def decide_send(facts: SendFacts, *, is_full: bool = False) -> SendDecision:
     """The decision about the message. ``is_full``: its recipient has had as many today as :func:`window_of` allows."""
     with_texts = facts.is_proven or facts.author in TRUSTED
     if facts.kind is AccountEmailKind.STAFF_INVITED and not _may_invite(facts.is_approved, facts.owner_is_proven):
+        return SendDecision(DropReason.SENDER_UNPROVEN, with_texts=False)
+    if facts.kind is AccountEmailKind.CAMPAIGN_MESSAGE and not facts.is_approved:
         return SendDecision(DropReason.SENDER_UNPROVEN, with_texts=False)
     if CAUSES[facts.kind] is Cause.BOOKING and not facts.was_approved:
         # The business's own texts (its name, its services) are in every message about a booking.

@@ -89,7 +89,7 @@ def after_giving_up(status: NoticeStatus) -> NoticeStatus:
 class NoticeFacts:
     """A message about a booking, and the booking as it is now. ``reminded_start_at``: the start that a reminder is
     about. ``has_money``: something is paid or held on a card. ``proof_deadline``: until when its address is to be
-    proven."""
+    proven. ``is_reviewed``: a review of the visit was written, also if it was deleted."""
 
     kind: NoticeKind
     has_address: bool
@@ -98,6 +98,7 @@ class NoticeFacts:
     reminded_start_at: datetime | None = None
     has_money: bool = False
     proof_deadline: datetime | None = None
+    is_reviewed: bool = False
 
 
 def why_not_send(facts: NoticeFacts, now: datetime) -> str | None:
@@ -118,5 +119,7 @@ def _is_outdated(facts: NoticeFacts, now: datetime) -> bool:
         case NoticeKind.BOOKING_REMINDER:
             was_moved = facts.reminded_start_at not in {None, facts.start_at}
             return facts.booking_status is not BookingStatus.CONFIRMED or facts.start_at <= now or was_moved
+        case NoticeKind.REVIEW_REQUESTED:
+            return facts.booking_status is not BookingStatus.COMPLETED or facts.is_reviewed
         case _:
             return False

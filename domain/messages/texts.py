@@ -90,13 +90,19 @@ def paragraphs_of(text: OwnText, values: Mapping[str, str], standard: Sequence[s
     return found
 
 
-def _faults(field: str, template: str, allowed: frozenset[str], required: frozenset[str]) -> list[dict[str, str]]:
-    names = names_in(template)
+def variable_faults(field: str, template: str, allowed: frozenset[str]) -> list[dict[str, str]]:
+    """What is wrong with a template that may have the ``allowed`` variables and nothing else."""
     faults = []
     if _MARKS.search(_VARIABLE.sub("", template)):
         faults.append({"field": field, "rule": "variables_only"})
-    if names - allowed:
+    if names_in(template) - allowed:
         faults.append({"field": field, "rule": "unknown_variable"})
+    return faults
+
+
+def _faults(field: str, template: str, allowed: frozenset[str], required: frozenset[str]) -> list[dict[str, str]]:
+    names = names_in(template)
+    faults = variable_faults(field, template, allowed)
     if STANDARD in required - names:
         faults.append({"field": field, "rule": "standard_text_missing"})
     elif required - names:

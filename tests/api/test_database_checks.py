@@ -21,6 +21,8 @@ from api.v1.businesses.businesses.settings_schemas import SettingsUpdate
 from api.v1.catalogue.policies.schemas import PolicyCreate
 from api.v1.catalogue.resources.schemas import ResourceCreate
 from api.v1.catalogue.services.schemas import RequirementWrite, ServiceCreate
+from api.v1.marketing.automations.schemas import AutomationCreate
+from api.v1.marketing.campaigns.schemas import CampaignCreate
 from api.v1.messages.brands.schemas import MessageBrandUpdate
 from api.v1.platform.flags.schemas import FlagCreate
 from api.v1.reviews.reviews.schemas import ReviewCreate
@@ -185,6 +187,9 @@ TWINS: dict[str, tuple[Twin, ...]] = {
     "ck_business_settings_provisional_in_range": (field(SettingsUpdate, "provisional_for", LENGTHS),),
     "ck_business_settings_unproven_holds_in_range": (field(SettingsUpdate, "unproven_holds", NUMBERS),),
     "ck_business_settings_konbini_days_in_range": (field(SettingsUpdate, "konbini_days", NUMBERS),),
+    "ck_business_settings_review_request_in_range": (field(SettingsUpdate, "review_request_days", NUMBERS),),
+    "ck_campaigns_count_days_possible": (field(CampaignCreate, "count_days", NUMBERS),),
+    "ck_automations_days_possible": (field(AutomationCreate, "days", NUMBERS),),
     "ck_business_settings_undo_in_range": (field(SettingsUpdate, "undo_within", LENGTHS),),
     "ck_business_settings_lead_time_not_negative": (field(SettingsUpdate, "lead_time", LENGTHS),),
     "ck_business_settings_slot_interval_in_range": (field(SettingsUpdate, "slot_interval_minutes", NUMBERS),),
@@ -231,6 +236,9 @@ TWINS: dict[str, tuple[Twin, ...]] = {
 #: repeat an enum of the domain and are made from it.
 NO_INPUT = {
     "ck_user_two_factors_reset_whole",  # both are written by one statement
+    "ck_automations_enabled_has_time",  # both are written by one statement
+    "ck_campaigns_started_has_time",  # both are written by one statement
+    "ck_marketing_sends_of_one_sender",
     "ck_analytics_daily_hours_hour_in_range",
     "ck_analytics_daily_net_is_the_difference",
     "ck_analytics_progress_one_row",

@@ -144,6 +144,7 @@ TEXTS = {
                 "DecideInput.command_id",
                 "ReviewDecision.command_id",
                 "ReviewDecideInput.command_id",
+                "CommandInput.command_id",
             ),
             *("MoneyResult.intent_id", "MoneyResult.movement_id", "MoneyResult.provider_ref", "MoneyTask.intent_id"),
             *(

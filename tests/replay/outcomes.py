@@ -32,6 +32,8 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "daily-analytics": ("done", "business_failed", "round_failed", "marked_meanwhile"),
     "business-archive": ("expired", "failed"),
     "customer-import": ("done", "database_away"),
+    "campaign": ("done", "paused", "stopped", "continued"),
+    "automation": ("off", "database_away"),
     "data-export": ("expired", "unwanted", "failed"),
     "two-factor-reset": ("done",),
     "account-erasure": ("done", "letter_waits", "storage_away"),

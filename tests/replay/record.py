@@ -18,6 +18,7 @@ from domain.platform.flag_rollout import RolloutStatus
 from domain.scheduling.reaccommodation import ReaccommodationStatus
 from runtime.temporal import guard_exit
 from tests.replay.booking_stories import BOOKING_STORIES, Story
+from tests.replay.marketing import AUTOMATION_STORIES, CAMPAIGN_STORIES
 from tests.replay.outcomes import OUTCOMES, path_of, write
 from tests.replay.reviews import REVIEW_STORIES
 from tests.replay.waitlist import WAITLIST_STORIES
@@ -213,6 +214,8 @@ STORIES["notice"] = {
 
 STORIES["business-archive"] = {"expired": _archive(), "failed": _archive(away=STAYS_AWAY)}
 STORIES["customer-import"] = {"done": _customer_import(), "database_away": _customer_import(away=3)}
+STORIES["campaign"] = dict(CAMPAIGN_STORIES)
+STORIES["automation"] = dict(AUTOMATION_STORIES)
 STORIES["data-export"] = {
     "expired": _export(),
     "unwanted": _export(unwanted=True),

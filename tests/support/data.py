@@ -118,7 +118,13 @@ def _business(owner_id: UUID) -> dict[str, Any]:
 
 
 def _settings(business_id: UUID) -> dict[str, Any]:
-    return {"business_id": business_id, "address_proof_within": timedelta(), "undo_within": timedelta()}
+    none = timedelta()
+    return {
+        "business_id": business_id,
+        "address_proof_within": none,
+        "undo_within": none,
+        "review_request_days": None,
+    }
 
 
 def _hours(business_id: UUID) -> list[dict[str, Any]]:
@@ -164,7 +170,7 @@ async def add_user(database: Database, **values: Any) -> UUID:
 
 async def add_business(database: Database, owner_id: UUID | None = None, **values: Any) -> UUID:
     """An approved business, open every day 0:00–24:00, with the default settings; guests need not prove
-    their address, and no step can be undone."""
+    their address, no step can be undone, and nobody is asked for a review."""
     async with one_transaction(database):
         owner = owner_id or await add_user(database, email_verified_at=NOW)
         business_id = await _added(database, Business, {**_business(owner), **values})

@@ -57,6 +57,16 @@ def customer_import(import_id: UUID) -> str:
     return f"customer-import/{import_id}"
 
 
+def campaign(campaign_id: UUID) -> str:
+    """The one workflow of a campaign."""
+    return f"campaign/{campaign_id}"
+
+
+def automation(automation_id: UUID) -> str:
+    """The one open run of an automation."""
+    return f"automation/{automation_id}"
+
+
 def export(export_id: UUID) -> str:
     """The one workflow of a data export."""
     return f"export/{export_id}"

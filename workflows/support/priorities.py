@@ -13,6 +13,8 @@ MONEY = 1
 ANSWER = 2
 #: Messages that nobody waits for at this moment.
 REMINDER = 4
+#: Advertising: after everything else.
+CAMPAIGN = 5
 
 #: The key of runs that belong to no business.
 PLATFORM = "platform"

@@ -33,6 +33,10 @@ TEXTS = Texts(
             "1つのファイルで取り込めるのは2万行、100列までです。", "A file may have 20,000 rows and 100 columns."
         ),
         "kana": Text("ひらがなかカタカナで入力してください。", "Please use hiragana or katakana."),
+        "no_order_with_search": Text(
+            "検索結果はフリガナ順に並べられません。",
+            "What a search finds cannot be sorted by the reading of the name.",
+        ),
         "past": Text("今日以前の日付を入力してください。", "Please enter a day that has passed."),
     },
 )

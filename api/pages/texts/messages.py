@@ -21,6 +21,7 @@ WORDS: Mapping[str, Text] = {
     "choices_save": Text("受信設定を保存する", "Save my choices"),
     "choices_saved": Text("受信設定を保存しました。", "Your choices are saved."),
     "choice_booking_reminder": Text("ご予約日が近づいたときのご案内", "Reminders of your bookings"),
+    "choice_review_requested": Text("ご利用後の口コミのお願い", "Requests for a review after your visit"),
     "choice_review_replied": Text("口コミへの返信のお知らせ", "Replies to your reviews"),
     "choice_review_posted": Text("口コミの投稿のお知らせ", "New reviews of your business"),
 }

@@ -22,8 +22,8 @@ from domain.payments.tasks import MoneyTask
 @dataclass(frozen=True, slots=True)
 class Locked:
     """A booking under its lock, with its current payment. ``on_the_way``: requested refunds without an outcome.
-    ``is_stranded``: the business cannot keep it and has offered another time. ``undo_within``: the business's
-    setting."""
+    ``is_stranded``: the business cannot keep it and has offered another time. ``undo_within`` and
+    ``review_request_days``: the business's settings, the latter None where nobody is asked for a review."""
 
     id: UUID
     business_id: UUID
@@ -51,6 +51,7 @@ class Locked:
     on_the_way: int = 0
     is_stranded: bool = False
     undo_within: timedelta = timedelta()
+    review_request_days: int | None = None
 
     def facts(self) -> BookingFacts:
         """The facts for the decisions of `domain.bookings.decisions`."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +12,14 @@ from domain.messages.kinds import NoticeKind
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A notice that a change queues. ``key`` distinguishes it from others of its kind for the same booking."""
+    """A notice that a change queues. ``key`` distinguishes it from others of its kind for the same booking. It is
+    not sent before ``not_before``."""
 
     kind: NoticeKind
     facts: Mapping[str, Any] = field(default_factory=dict)
     to_business: bool = False
     key: str = ""
+    not_before: datetime | None = None
 
 
 def queued(booking_id: UUID, business_id: UUID, message: Message) -> QueuedNotice:
@@ -29,4 +32,5 @@ def queued(booking_id: UUID, business_id: UUID, message: Message) -> QueuedNotic
         ":".join(part for part in parts if part),
         message.facts,
         "business" if message.to_business else "customer",
+        message.not_before,
     )

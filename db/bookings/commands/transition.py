@@ -54,9 +54,12 @@ _READ = text(f"""
              WHERE r.payment_id = p.id AND r.status IN ('requested', 'processing')) AS on_the_way,
            EXISTS (SELECT FROM reaccommodations a
                     WHERE a.booking_id = :booking_id AND a.status = 'open') AS is_stranded,
-           (SELECT t.undo_within FROM business_settings t WHERE t.business_id = :business_id) AS undo_within,
+           t.undo_within, CASE WHEN t.vertical <> 'clinic' THEN t.review_request_days END AS review_request_days,
            {COLUMNS}
       FROM (VALUES (1)) AS one(row)
+      LEFT JOIN (SELECT x.undo_within, x.review_request_days, s.vertical
+                   FROM business_settings x JOIN businesses s ON s.id = x.business_id
+                  WHERE x.business_id = :business_id) t ON true
       LEFT JOIN LATERAL (SELECT * FROM booking_payments p WHERE p.booking_id = :booking_id AND :has_payment
                           ORDER BY {CURRENT_FIRST} LIMIT 1) p ON true
 """).bindparams(bindparam("command_id", type_=Text))
@@ -159,7 +162,9 @@ class TransitionStore(Store):
         undo_to = BookingStatus(row["undo_to"]) if row["undo_to"] else None
         values: dict[str, Any] = {**row, "status": BookingStatus(row["status"]), "undo_to": undo_to}
         payment = payment_of(read) if read.id is not None else None
-        beside = {name: getattr(read, name) for name in ("on_the_way", "is_stranded", "undo_within")}
+        beside = {
+            name: getattr(read, name) for name in ("on_the_way", "is_stranded", "undo_within", "review_request_days")
+        }
         booking = Locked(**values, payment=payment, **beside)
         return booking, _OUTCOME.validate_python(read.outcome, strict=False) if read.outcome is not None else None
 

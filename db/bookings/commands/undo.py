@@ -5,6 +5,7 @@ from datetime import datetime
 from db.bookings.claims import ClaimStore
 from db.bookings.commands.locked import Locked, amounts, change_of
 from db.bookings.commands.notices import Message
+from db.bookings.commands.review_request import review_request
 from db.bookings.commands.transition import TransitionStore
 from domain.booking_status import FINAL, BookingStatus
 from domain.bookings import decisions, undo
@@ -59,7 +60,7 @@ class UndoStore(TransitionStore):
             booking.status,
             settlement=settlement,
             refund_reason=_REASONS.get(booking.status, RefundReason.REQUESTED),
-            messages=(Message(_MESSAGES[booking.status], facts),),
+            messages=(Message(_MESSAGES[booking.status], facts), *review_request(booking)),
             undo_until=None,
             undo_to=None,
         )

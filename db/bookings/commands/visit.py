@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from db.bookings.commands.locked import amounts, change_of, postponable
 from db.bookings.commands.notices import Message
+from db.bookings.commands.review_request import review_request
 from db.bookings.commands.transition import TransitionStore
 from domain.booking_status import BookingStatus
 from domain.bookings import decisions
@@ -78,7 +79,7 @@ class VisitStore(TransitionStore):
             "completed",
             BookingStatus.COMPLETED,
             settlement=settlement,
-            messages=(Message(NoticeKind.BOOKING_COMPLETED, facts),),
+            messages=(Message(NoticeKind.BOOKING_COMPLETED, facts), *review_request(booking)),
         )
         return await self._write(booking, postponable(booking, change, command, now), command, now)
 

@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, Row, Text, bindparam, text
 from db.engine.store import Store
 from domain.errors import NotFound
 from domain.messages.channels import OVER_QUOTA, UNREAD_AFTER, leaves
-from domain.messages.kinds import Channel, CodeKind, NoticeKind, NoticeStatus
+from domain.messages.kinds import AccountEmailKind, Channel, CodeKind, NoticeKind, NoticeStatus
 from domain.messages.preferences import is_optional, quiet_until
 from domain.messages.sending import (
     AttemptOutcome,
@@ -124,13 +124,17 @@ class NoticeContent:
     has_logo: bool
     items: tuple[AgreedItem, ...]
     staff: tuple[Mapping[str, str], ...]
+    #: A review of the visit was written.
+    is_reviewed: bool = False
 
 
 _LOCK = text("""
     SELECT n.status, n.channel, n.kind, n.audience, n.booking_id IS NULL AS is_account_email, n.route, n.read_at,
-           coalesce(u.time_zone, b.time_zone) AS time_zone, b.start_at
+           coalesce(u.time_zone, b.time_zone) AS time_zone, b.start_at, n.facts ? 'test' AS is_test,
+           s.time_zone AS business_zone
       FROM notification_outbox n LEFT JOIN bookings b ON b.id = n.booking_id
-      LEFT JOIN users u ON u.id = n.user_id WHERE n.id = :id
+      LEFT JOIN users u ON u.id = n.user_id
+      LEFT JOIN businesses s ON s.id = n.business_id WHERE n.id = :id
        FOR NO KEY UPDATE OF n
 """)
 _DEFER = text("UPDATE notification_outbox SET due_at = :until WHERE id = :id")
@@ -170,7 +174,8 @@ _CONTENT = text("""
            coalesce(p.authorized, 0) AS authorized, p.by_voucher, i.items, r.staff,
            w.phone AS customer_phone, w.email AS customer_email, w.kana AS customer_kana,
            coalesce(w.visits, 0) AS customer_visits, w.reason AS cancellation_reason,
-           d.colour, d.logo_media_id IS NOT NULL AS has_logo
+           d.colour, d.logo_media_id IS NOT NULL AS has_logo,
+           EXISTS (SELECT FROM reviews v WHERE v.booking_id = b.id) AS is_reviewed
       FROM notification_outbox n
       JOIN bookings b ON b.id = n.booking_id
       JOIN businesses s ON s.id = n.business_id
@@ -345,6 +350,8 @@ class SendStore(Store):
 
 def _quiet_until(notice: Row[Any], now: datetime) -> datetime | None:
     """Until when a message that its recipient may switch off waits at ``now``."""
+    if notice.kind == AccountEmailKind.CAMPAIGN_MESSAGE:
+        return None if notice.is_test else quiet_until(now, notice.business_zone, None)
     if notice.is_account_email or not is_optional(NoticeKind(notice.kind), notice.audience):
         return None
     return quiet_until(now, notice.time_zone, notice.start_at if notice.kind == NoticeKind.BOOKING_REMINDER else None)

@@ -32,10 +32,13 @@ LEFT_OUT = {
     **dict.fromkeys(("review_history", "review_moderations", "review_reports"), "the platform's moderation"),
     **dict.fromkeys(("notification_outbox", "notification_attempts"), "messages of the platform"),
     **dict.fromkeys(("calendar_feeds", "staff_invitations"), "secrets of people"),
-    **dict.fromkeys(("customer_imports", "customer_import_rows", "customer_merges"), "how records were made"),
+    **dict.fromkeys(
+        ("customer_imports", "customer_import_rows", "customer_merges", "customer_pairs_apart"), "how records were made"
+    ),
     **dict.fromkeys(("series_occurrences", "waitlist_offers", "reaccommodations"), "steps on the way to a booking"),
     **dict.fromkeys(("consents", "notification_preferences", "message_brands"), "choices about messages"),
     "catalogue_versions": "computed from others",
+    "marketing_sends": "counted in the results of campaigns and automations",
     "health_note_reads": "shown to the owner alone",
     "receipt_files": "files that can be downloaded one by one",
     "payment_accounts": "keys at providers",
@@ -137,4 +140,16 @@ async def test_archive_ends_when_its_file_is_removed(pool: Database) -> None:
     await steps.remove(step)
     async with pool.unit_of_work(salon.scope) as work:
         assert (await work.customers.archives.get_newest(salon.business_id)).status is ArchiveStatus.EXPIRED
+    assert shelf.objects == {}
+
+
+async def test_archive_that_ends_while_it_is_written_leaves_no_file(pool: Database) -> None:
+    """As when somebody in it is erased meanwhile."""
+    salon = await data.add_salon(pool)
+    async with pool.unit_of_work(salon.scope) as work:
+        archive = await work.customers.archives.begin(salon.business_id)
+        await work.customers.archives.end(archive.id, ArchiveStatus.EXPIRED)
+    shelf = Shelf()
+    steps = ArchiveActivities(pool, shelf, lambda: NOW)  # type: ignore[arg-type]
+    assert await steps.write(ArchiveStepInput(archive.id, salon.business_id)) == NOW
     assert shelf.objects == {}

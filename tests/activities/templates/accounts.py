@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from activities.templates.account_email import FORMS, compose_account_email
+from db.messages.campaign_emails import CampaignContent
 from db.messages.notices import AccountEmailContent, AccountEmailLink
 from domain.messages.kinds import AccountEmailKind
 from providers.email.interface import Email
@@ -21,6 +22,30 @@ LINK = AccountEmailLink(UUID(int=7), NOW + timedelta(hours=1), "k1", False)
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0"
 UNTIL = {"ja": "2026年11月18日（水）13:00", "en": "Wed 18 Nov 2026, 13:00 (Japan time)"}
 AT = {"ja": "2026年11月18日（水）12:00", "en": "Wed 18 Nov 2026, 12:00 (Japan time)"}
+
+CAMPAIGN = CampaignContent(
+    is_test=False,
+    texts={
+        "ja": {
+            "subject": "{{ business }}より夏のお知らせ",
+            "body": "{{ customer }}様へ\n\nヘッドスパを10%引きでご用意しました。",
+        },
+        "en": {"subject": "Summer at {{ business }}", "body": "10% off the head spa in August, {{ customer }}."},
+    },
+    address="ai@example.com",
+    family_name="佐藤",
+    given_name="愛",
+    slug="hana",
+    business_address={"ja": "神宮前4丁目99-1 花ビル2階", "en": "2F Hana Bldg., 4-99-1 Jingumae"},
+    postal_code="150-0001",
+    prefecture="東京都",
+    city="渋谷区",
+    phone="+81355500123",
+    phone_as_typed="03-5550-0123",
+    email="hello@hana.example",
+    has_consented=True,
+    is_over=False,
+)
 
 
 @dataclass(frozen=True)
@@ -135,6 +160,17 @@ CASES = (
     ),
     Case("waitlist_unanswered", K.WAITLIST_ENDED, ("お返事がなかった",), ("not answered",), {"unanswered": True}),
     Case("waitlist_removed", K.WAITLIST_ENDED, ("お店の都合",), ("has ended your place",), {"removed": True}),
+    Case(
+        "campaign_message",
+        K.CAMPAIGN_MESSAGE,
+        (
+            "佐藤 愛様へ",
+            "送信者：ヘアサロン花",
+            "〒150-0001 東京都渋谷区神宮前",
+            "配信の停止",
+        ),
+        ("in August, Ai Sato.", "Sender: Hair Salon Hana", "Jingumae", "unsubscribe at any time"),
+    ),
     Case("staff_ended", K.STAFF_ENDED, ("終了日時：" + AT["ja"],), ("Ended: " + AT["en"],)),
 )
 
@@ -164,6 +200,7 @@ def content(kind: AccountEmailKind = K.PASSWORD_RESET, language: str = "ja", **c
         colour=None,
         has_logo=False,
         link=LINK if form.opens else None,
+        campaign=CAMPAIGN if kind is K.CAMPAIGN_MESSAGE else None,
     )
     return replace(whole, **changes)
 

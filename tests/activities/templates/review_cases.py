@@ -6,6 +6,7 @@ from tests.activities.templates.making import case, owner
 K = NoticeKind
 
 CUSTOMER = (
+    case("review_requested", K.REVIEW_REQUESTED, "口コミ", "review", booking_status="completed"),
     case("review_replied", K.REVIEW_REPLIED, "が返信しました", "has replied", booking_status="completed"),
     case(
         "review_published",

@@ -127,6 +127,7 @@ _OFFERS = {
     "choose": ("日時を選ぶ", "Choose a time"),
     "change": ("予約の確認・変更・キャンセル", "View or change booking"),
     "view": ("予約内容を見る", "View booking"),
+    "review": ("口コミを書く", "Write a review"),
 }
 
 
@@ -150,7 +151,7 @@ def test_button_fits_the_state(case: Case, language: str) -> None:
         NoticeKind.REACCOMMODATION_REMINDER: "choose",
     }.get(case.kind, "change")
     if status not in {"pending", "confirmed"}:
-        expected = "view"
+        expected = "review" if case.kind is NoticeKind.REVIEW_REQUESTED else "view"
     label = _OFFERS[expected][LANGUAGES.index(language)]
     assert f">{label}</a>" in email.html
     for other, labels in _OFFERS.items():

@@ -89,3 +89,37 @@ async def test_customers_are_their_business_s_alone(
     assert error_of(await assistant.put(path, json={"tags": []})) == (403, "forbidden")
     assert error_of(await assistant.post("/customers", json=body_of(salon))) == (403, "forbidden")
     assert (await staff.put(path, json={"tags": ["新規"]})).json()["data"]["tags"] == ["新規"]
+
+
+async def test_customers_are_sorted_by_kana_page_by_page(owner: Person, pool: Pool) -> None:
+    salon = await open_salon(pool, owner)
+    for family, given in (("わたなべ", "あい"), ("あべ", "ゆう"), ("アベ", "ﾏｺﾄ"), ("かとう", None)):
+        await made(owner, salon, family_name_kana=family, given_name_kana=given, tags=["VIP"] if given else [])
+    await made(owner, salon, family_name="無")
+    asked: dict[str, Any] = {"business_id": str(salon.id), "order": "kana", "limit": 2}
+    found: list[str] = []
+    while True:
+        page = (await owner.get("/customers", params=asked)).json()
+        found += [f"{one['family_name_kana']} {one['given_name_kana']}" for one in page["data"]]
+        if page["meta"]["next_cursor"] is None:
+            break
+        asked["cursor"] = page["meta"]["next_cursor"]
+    assert found == ["アベ マコト", "アベ ユウ", "カトウ None", "ワタナベ アイ", "None None"]
+    tagged = {"business_id": str(salon.id), "order": "kana", "tag": "VIP"}
+    assert len((await owner.get("/customers", params=tagged)).json()["data"]) == 3
+    searched = await owner.get("/customers", params={**tagged, "q": "あべ"})
+    assert rules_of(searched) == {("order", "no_order_with_search")}
+
+
+async def test_login_of_a_customer_is_removed_by_those_who_may_write(
+    owner: Person, other_owner: Person, customer: Person, log_in: Login, pool: Pool
+) -> None:
+    salon = await open_salon(pool, owner)
+    linked = await data.add_customer(pool, salon.id, user_id=customer.id)
+    assistant = await log_in()
+    await data.add_staff(pool, salon.id, assistant.id, role="assistant")
+    path = f"/customers/{linked}/login"
+    assert error_of(await assistant.http.delete(f"/api/v1{path}")) == (403, "forbidden")
+    assert error_of(await other_owner.http.delete(f"/api/v1{path}")) == (404, "not_found")
+    for _ in range(2):
+        assert (await owner.delete(path)).json()["data"]["has_login"] is False

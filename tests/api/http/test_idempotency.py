@@ -132,6 +132,7 @@ WITHOUT_KEY = {
     "POST /api/v1/auth/2fa/disable": "what is off cannot be switched off",
     "POST /api/v1/auth/2fa/cancel-reset": "what is cancelled stays cancelled",
     "POST /api/v1/auth/2fa/verify": "a stored answer would be a stored token",
+    "POST /api/v1/campaigns/{campaign_id}/{command}": "said twice it is refused or the same: the run decides",
     "POST /api/v1/feature-flags/{flag_id}/rollout/{command}": "said twice it is refused or the same: the run decides",
     "POST /api/v1/auth/export/fetch": "a question: its token is in the body, so that it lands in no log",
     "POST /api/v1/bookings/{booking_id}/cancellation-quote": "a question: it changes nothing",

@@ -62,6 +62,7 @@ async def test_preferences_of_a_login_are_what_it_chose(salon: StaffedSalon, poo
     Envelope[PreferencesRead].model_validate_json(answer.content, extra="forbid")
     assert {one["kind"]: one["enabled"] for one in answer.json()["data"]["choices"]} == {
         "booking_reminder": True,
+        "review_requested": True,
         "review_replied": True,
         "review_posted": True,
     }
@@ -97,7 +98,7 @@ async def test_link_opens_the_choices_of_its_recipient_alone(app: FastAPI, salon
         shown = await http.get(f"{PREFIX}/notifications/{mine}/preferences")
         Envelope[RecipientPreferencesRead].model_validate_json(shown.content, extra="forbid")
         choices = shown.json()["data"]["choices"]
-        assert {one["kind"] for one in choices} == {"booking_reminder", "review_replied"}
+        assert {one["kind"] for one in choices} == {"booking_reminder", "review_replied", "review_requested"}
         for path in ("preferences", "unsubscribe"):
             send = http.get if path == "preferences" else http.post
             assert error_of(await send(f"{PREFIX}/notifications/{other}/{path}"))[0] in {403, 404}

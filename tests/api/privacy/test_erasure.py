@@ -338,6 +338,8 @@ LEFT_ALONE = {
     "idempotency_keys.body": "deleted by subject, address, and ids of visits and records",
     "booking_history.event": "a word of ours",
     "message_texts.body": "a business's own",
+    "automations.texts": "a business's own",
+    "campaigns.texts": "a business's own",
     "outbox.event": "a word of ours",
     "outbox.payload": "ids, amounts and times by the project's rule",
     "outbox.request_id": "an id",

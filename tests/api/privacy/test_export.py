@@ -24,6 +24,7 @@ NOT_EXPORTED = {
     "booking_series": "the plan alone; its bookings are exported one by one",
     "customer_import_rows": "which row of a file a record was made from; the record is exported",
     "customer_notes": "the business's own, as internal notes of bookings are; an erasure deletes them",
+    "marketing_sends": "that a message was sent; the message is exported",
     "health_note_reads": "who at the business read its notes; an erasure deletes it",
     "recovery_codes": "digests of codes that the person has",
     "email_verifications": "digests of links that were sent, gone after a week",

@@ -36,6 +36,8 @@ TABLES: dict[str, str] = {
     "note_id": "customer_notes",
     "import_id": "customer_imports",
     "archive_id": "business_archives",
+    "campaign_id": "campaigns",
+    "automation_id": "automations",
     "analytics_id": "analytics_daily",
     "audit_id": "audit_logs",
     "entity_id": "bookings",

@@ -26,6 +26,7 @@ from db.engine.context import Context
 from db.engine.session import Database as Pool
 from db.engine.session import Scope
 from db.identity.tables import UserSession
+from db.marketing.tables import Automation, Campaign
 from db.media.tables import BusinessMedia
 from db.messages.channel_tables import ChannelAddress
 from db.onboarding.tables import BusinessDocument, BusinessVerification
@@ -158,6 +159,9 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
     file = {"digest": "d", "encoding": "utf-8", "header": ["氏名"], "columns": ["name"]}
     await data.add(pool, CustomerImport, business_id=salon.business_id, **file)
     await data.add(pool, BusinessArchive, business_id=salon.business_id)
+    texts = {"ja": {"subject": f"of {salon.business_id}", "body": "本文"}}
+    await data.add(pool, Campaign, business_id=salon.business_id, name="夏", texts=texts, count_days=14)
+    await data.add(pool, Automation, business_id=salon.business_id, kind="birthday", days=0, texts=texts)
     phone = {"channel": "sms", "address": "+819012345678", "proven_at": soon}
     await data.add(pool, ChannelAddress, user_id=salon.owner_id, **phone)
     found: dict[str, Any] = {"businesses": salon.business_id, "users": salon.owner_id}

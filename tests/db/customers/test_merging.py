@@ -26,6 +26,8 @@ STAY = {
     "customer_merges": "the merge itself",
     "customer_import_rows": "the report of an import; the record that a row became",
     "customer_search": "one row for each record; a trigger on customers writes it",
+    "marketing_sends": "who got a message; a campaign looks through merged_into, so nobody gets it twice",
+    "customer_pairs_apart": "what somebody said about two records",
     "customer_totals": "follow the bookings; a trigger writes them",
 }
 
@@ -238,3 +240,26 @@ async def test_list_pairs_compares_some_records_at_once_and_finds_all(
             pages += 1
     assert found == [(ids[7], ids[8]), (ids[0], ids[5])]
     assert pages > 3
+
+
+async def test_pair_that_is_two_people_is_not_proposed_again(desk: Desk) -> None:
+    """Said in any order, twice, and without hiding the pairs that the records make with others."""
+    pool, salon = desk.database, desk.salon
+    first, second, third = [
+        await data.add_customer(pool, salon.business_id, phone="+819000000001", email=None) for _ in range(3)
+    ]
+
+    async def pairs() -> set[tuple[object, object]]:
+        async with pool.unit_of_work(salon.scope) as work:
+            found, _ = await work.customers.merges.list_pairs(salon.business_id, None, 10)
+        return {(pair.customer_id, pair.duplicate_id) for pair in found}
+
+    assert await pairs() == {(first, second), (first, third)}
+    async with pool.unit_of_work(salon.scope) as work:
+        await work.customers.merges.keep_apart(third, first)
+        await work.customers.merges.keep_apart(first, third)
+    assert await pairs() == {(first, second), (second, third)}
+    other = await data.add_salon(pool)
+    async with pool.unit_of_work(other.scope) as work:
+        with pytest.raises(NotFound):
+            await work.customers.merges.keep_apart(first, second)

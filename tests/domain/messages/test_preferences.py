@@ -21,7 +21,7 @@ def tokyo(day: int, hour: int, minute: int = 0) -> datetime:
 
 @pytest.mark.parametrize("kind", [*NoticeKind, *AccountEmailKind])
 def test_is_optional_for_reminders_and_reviews_alone(kind: NoticeKind | AccountEmailKind) -> None:
-    to_customer = {NoticeKind.BOOKING_REMINDER, NoticeKind.REVIEW_REPLIED}
+    to_customer = {NoticeKind.BOOKING_REMINDER, NoticeKind.REVIEW_REPLIED, NoticeKind.REVIEW_REQUESTED}
     assert is_optional(kind, "customer") == (kind in to_customer)
     assert is_optional(kind, "business") == (kind is NoticeKind.REVIEW_POSTED)
 

@@ -92,3 +92,12 @@ def test_why_not_send_needs_an_address_before_all_else() -> None:
 def test_why_not_send_never_holds_back_what_has_happened() -> None:
     for kind in set(K) - {K.BOOKING_REMINDER, K.BOOKING_HELD, K.BOOKING_PROOF}:
         assert why_not_send(NoticeFacts(kind, True, B.CANCELLED, NOW - HOUR), NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "is_reviewed", "reason"),
+    [(B.COMPLETED, False, None), (B.COMPLETED, True, "outdated"), (B.CHECKED_IN, False, "outdated")],
+)
+def test_why_not_send_a_request_for_a_review(status: B, is_reviewed: bool, reason: str | None) -> None:
+    facts = NoticeFacts(K.REVIEW_REQUESTED, True, status, NOW - HOUR, is_reviewed=is_reviewed)
+    assert why_not_send(facts, NOW) == reason

@@ -26,9 +26,10 @@ FOREVER = 10_000
 
 @dataclass
 class Files:
-    """Postgres and the storage. ``away``: how often writing fails."""
+    """Postgres and the storage. ``away``: how often writing fails; ``stuck``: how often removing."""
 
     away: int = 0
+    stuck: int = 0
     did: list[str] = field(default_factory=list)
     filed: list[AttentionInput] = field(default_factory=list)
 
@@ -42,6 +43,9 @@ class Files:
 
     @activity.defn(name="archives.remove")
     async def remove(self, step: ArchiveStepInput) -> None:
+        if self.stuck > 0:
+            self.stuck -= 1
+            raise ApplicationError("away", type="ProviderUnavailable")
         self.did.append("remove")
 
     @activity.defn(name="archives.fail")
@@ -93,3 +97,15 @@ async def test_archive_that_cannot_be_written_raises_an_alert(temporal_time_skip
         assert await handle.result() is ArchiveStatus.FAILED
     assert files.did == ["fail"]
     assert [matter.kind for matter in files.filed] == ["archive_stuck"]
+
+
+async def test_archive_whose_file_cannot_be_removed_is_tried_until_it_is(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
+    """A day of retries raises an alert, and then it goes on: the file has personal data."""
+    files = Files(stuck=106)
+    async with archiving(temporal_time_skipping, files) as handle:
+        await temporal_time_skipping.fast_forward(handle)
+        assert await handle.result() is ArchiveStatus.EXPIRED
+    assert files.did == ["write", "remove"]
+    assert {matter.kind for matter in files.filed} == {"archive_stuck"}

@@ -1,7 +1,7 @@
 """The booking settings of a business. Durations are ISO 8601 (``PT10M``, ``P60D``); whole seconds are read too."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
@@ -43,6 +43,7 @@ _WHOLE = {
     "feeds_name_customers": False,
     "staff_change_notice": "if_asked_for",
     "messages_name_staff": True,
+    "review_request_days": 1,
     "table_joins": [
         {"resource_ids": [_TABLE, "019a0c5e-8a10-7d4e-9c11-0f3b7a5e2d92"], "seats": 6},
     ],
@@ -54,6 +55,10 @@ Soon = Annotated[timedelta, Field(ge=_SECOND, le=7 * _DAY)]
 Proof = Annotated[timedelta, Field(ge=timedelta(), le=_DAY)]
 Provisional = Annotated[timedelta, Field(ge=timedelta(minutes=5), le=30 * _DAY)]
 Undo = Annotated[timedelta, Field(ge=timedelta(), le=_DAY)]
+_REVIEW = (
+    "How many days after a completed visit its customer is asked for a review, at ten in the morning; null: nobody is "
+    "asked. Customers of clinics are not asked."
+)
 _UNPROVEN = (
     "How many unconfirmed bookings callers without a confirmed e-mail address may have open together. Above that, they "
     "are asked to log in."
@@ -113,6 +118,7 @@ class SettingsUpdate(Changes):
     """What is to be different. It applies to new bookings; existing ones keep what was agreed."""
 
     model_config = ConfigDict(json_schema_extra=examples({"lead_time": "PT2H", "reminder_offsets": ["P1D", "PT2H"]}))
+    erasable: ClassVar[frozenset[str]] = frozenset({"review_request_days"})
 
     slot_interval_minutes: Annotated[int, Field(ge=1, le=1440)] | None = Field(
         default=None,
@@ -176,6 +182,7 @@ class SettingsUpdate(Changes):
     feeds_name_customers: bool | None = Field(default=None, description=_FEEDS)
     staff_change_notice: StaffChangeNotice | None = Field(default=None, description=_STAFF_CHANGE)
     messages_name_staff: bool | None = Field(default=None, description=_NAMES)
+    review_request_days: Annotated[int, Field(ge=1, le=30)] | None = Field(default=None, description=_REVIEW)
     table_joins: Annotated[list[TableJoinWrite], Field(max_length=50)] | None = Field(default=None, description=_JOINS)
     default_policy_id: UUID | None = Field(
         default=None,
@@ -253,6 +260,7 @@ class OwnSettingsRead(SettingsRead):
     feeds_name_customers: bool = Field(description=_FEEDS)
     staff_change_notice: StaffChangeNotice = Field(description=_STAFF_CHANGE)
     messages_name_staff: bool = Field(description=_NAMES)
+    review_request_days: int | None = Field(description=_REVIEW)
     table_joins: list[TableJoinRead] = Field(description=_JOINS)
     default_policy_id: UUID | None = Field(
         description="Cancellation policy of services that name none (UUID); null for none.",

@@ -15,8 +15,9 @@ from api.http.idempotency import OptionalKey, store_response
 from api.http.paging import PageAsked, moment_of
 from api.v1.customers.customers.schemas import CustomerCreate, CustomerEventRead, CustomerRead, CustomerUpdate
 from domain.customers.permissions import CustomerAction
-from domain.customers.profile import MAX_TAG_LENGTH, normal_tag
+from domain.customers.profile import MAX_TAG_LENGTH, CustomerOrder, normal_tag
 from domain.customers.search import read_search
+from domain.errors import InvalidInput
 
 router = routing.router("/customers", tags=["customers"])
 
@@ -33,17 +34,29 @@ Words = Annotated[
         "hiragana or katakana, and +81 or 0 make no difference.",
     ),
 ]
+OrderAsked = Annotated[CustomerOrder, Query(description="`newest` first, or by `kana`.")]
 TagAsked = Annotated[str | None, Query(min_length=1, max_length=MAX_TAG_LENGTH, description="Only with this tag.")]
 
 
 @router.get("", summary="List customers", response_model=ListEnvelope[CustomerRead])
 async def list_customers(
-    business_id: UUID, access: MayList, page: PageAsked, q: Words = None, tag: TagAsked = None
+    business_id: UUID,
+    access: MayList,
+    page: PageAsked,
+    q: Words = None,
+    tag: TagAsked = None,
+    order: OrderAsked = CustomerOrder.NEWEST,
 ) -> Response:
-    """Those of a business that match, the newest first."""
+    """Those of a business that match, the newest first. ``order=kana`` sorts by the reading of the name; records
+    without one come last. It goes with ``tag``, not with ``q``."""
     search = read_search(q) if q is not None else None
     wanted = normal_tag(tag) if tag is not None else None
     async with access.work(business_id) as work:
+        if order is CustomerOrder.KANA:
+            if search is not None:
+                raise InvalidInput.at("order", "no_order_with_search")
+            listed = await work.customers.list_by_kana(business_id, wanted, page.after(str, UUID), page.fetch)
+            return page.answer(listed, lambda one: CustomerRead.of(one[1]), lambda one: (one[0], one[1].id))
         rows = await work.customers.list_customers(search, wanted, page.after_id, page.fetch)
     return page.answer(rows, CustomerRead.of, lambda row: (row.id,))
 
@@ -83,6 +96,13 @@ async def update_customer(customer_id: UUID, body: CustomerUpdate, access: MayWr
     async with access.work(customer_id) as work:
         customer = await work.customers.change(customer_id, values)
     return ok(CustomerRead.of(customer), SuccessMessage.UPDATED)
+
+
+@router.delete("/{customer_id}/login", summary="Remove the login of a customer", response_model=Envelope[CustomerRead])
+async def delete_customer_login(customer_id: UUID, access: MayWrite) -> Response:
+    """The record is no longer linked to the login, and is not linked to it again by itself."""
+    async with access.work(customer_id) as work:
+        return ok(CustomerRead.of(await work.customers.unlink(customer_id)), SuccessMessage.UPDATED)
 
 
 @router.delete("/{customer_id}", summary="Delete a customer", response_model=Envelope[DeletedRead])

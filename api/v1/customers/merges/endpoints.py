@@ -14,7 +14,7 @@ from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.v1.customers.customers.schemas import CustomerRead
-from api.v1.customers.merges.schemas import CustomerMergeRead, DuplicateRead, MergeCommand
+from api.v1.customers.merges.schemas import ApartCommand, CustomerMergeRead, DuplicateRead, MergeCommand
 from domain.customers.errors import CustomersHaveTwoLogins, UnmergeRefused
 from domain.customers.permissions import CustomerAction
 
@@ -32,6 +32,19 @@ async def list_duplicates(business_id: UUID, access: MayList, page: PageAsked) -
     async with access.work(business_id) as work:
         rows, further = await work.customers.merges.list_pairs(business_id, page.after(UUID, UUID), page.fetch)
     return page.answer(rows, DuplicateRead.of, lambda row: (row.duplicate_id, row.customer_id), further)
+
+
+@router.post(
+    "/{customer_id}/keep-apart",
+    summary="Keep two customers apart",
+    response_model=Envelope[CustomerRead],
+)
+async def keep_apart_customers(customer_id: UUID, body: ApartCommand, access: MayWrite, key: OptionalKey) -> Response:
+    """The two records are two people: the pair is not proposed as a duplicate again. They can still be merged."""
+    async with access.work(customer_id, key) as work:
+        await work.customers.merges.keep_apart(customer_id, body.duplicate_id)
+        answer = ok(CustomerRead.of(await work.customers.get(customer_id)), SuccessMessage.UPDATED)
+        return await store_response(work, answer)
 
 
 @router.post("/{customer_id}/merge", summary="Merge two customers", response_model=Envelope[CustomerRead])

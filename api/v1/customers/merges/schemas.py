@@ -20,6 +20,14 @@ class MergeCommand(Input):
     duplicate_id: UUID = Field(description="Id of the other record of the same person (UUID).")
 
 
+class ApartCommand(Input):
+    """The record that is not the person of the one of the path."""
+
+    model_config = ConfigDict(json_schema_extra=examples({"duplicate_id": _MERGED}))
+
+    duplicate_id: UUID = Field(description="Id of the other record (UUID).")
+
+
 class CustomerMergeRead(Output):
     """A record that went into another one."""
 

@@ -18,7 +18,7 @@ from api.v1.messages.preferences.schemas import (
 from db.engine.session import UnitOfWork
 from db.messages.preferences import Recipient
 from domain.messages.consent import ConsentPurpose, ConsentSource, is_granted, wording
-from domain.messages.kinds import Channel
+from domain.messages.kinds import AccountEmailKind, Channel
 from domain.messages.preferences import SWITCHED, Choice, PreferenceSource, check_choice
 from domain.roles import Role
 
@@ -51,10 +51,14 @@ async def change_choices(
 
 
 async def unsubscribe(access: Access, notice_id: UUID, on: frozenset[Channel]) -> RecipientPreferencesRead:
-    """Switch this kind of message off at its business, as a mail program asks for it. Raises InvalidInput for a kind
-    that is always sent, and what `read_choices` raises."""
+    """Switch this kind of message off at its business, as a mail program asks for it; for advertising the consent is
+    withdrawn. Raises InvalidInput for a kind that is always sent, and what `read_choices` raises."""
     async with access.work(notice_id) as work:
         recipient = await work.messages.preferences.recipient_of(notice_id)
+        if recipient.kind is AccountEmailKind.CAMPAIGN_MESSAGE:
+            no = ConsentWrite(purpose=ConsentPurpose.OFFERS, granted=False)
+            await _answer(work, recipient, [no], ConsentSource.ONE_CLICK)
+            return await _shown(work, recipient, on)
         check_choice(recipient.kind, Channel.EMAIL, "message")
         # What is switched off by e-mail must not come through another channel instead.
         choices = [Choice(recipient.kind, channel, False, recipient.business_id) for channel in SWITCHED]

@@ -1,0 +1,1 @@
+"""Messages that follow from what a customer did, or did not do."""

@@ -1,0 +1,86 @@
+"""Whose message of an automation is due: one statement for each kind of event."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import TextClause, bindparam, text
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+
+from db.marketing.segments import MAY_GET
+from domain.marketing.automations import AutomationKind
+
+# Bound: ``business_id``, ``zone``, ``first`` and ``last`` (days of events, both included), ``days`` (from the event to
+# the message), ``at`` (time of the day), ``service_id``, ``now`` (None for a dry run, which judges each message at the
+# time when it was due).
+_DUE_AT = "(e.day + CAST(:days AS int) + CAST(:at AS time)) AT TIME ZONE :zone"
+_VISITS = """
+    SELECT v.customer_id, v.id, v.start_at, CAST(v.id AS text) AS cause,
+           CAST(v.start_at AT TIME ZONE :zone AS date) AS day
+      FROM bookings v
+     WHERE v.business_id = :business_id AND v.status = 'completed'
+       AND v.start_at >= CAST(:first AS date) AT TIME ZONE :zone
+       AND v.start_at < (CAST(:last AS date) + 1) AT TIME ZONE :zone
+       AND (:service_id IS NULL OR EXISTS (
+            SELECT FROM booking_items i WHERE i.booking_id = v.id AND i.service_id = :service_id))
+"""
+_FIRST_VISITS = f"""
+    SELECT * FROM ({_VISITS}) v WHERE NOT EXISTS (
+        SELECT FROM bookings o WHERE o.customer_id = v.customer_id AND o.status = 'completed'
+                                 AND (o.start_at, o.id) < (v.start_at, v.id))
+"""
+# What was booked before the message ends it: a later visit, and one that is still ahead.
+_LAST_VISITS = f"""
+    SELECT * FROM ({_VISITS}) e WHERE NOT EXISTS (
+        SELECT FROM bookings o WHERE o.customer_id = e.customer_id AND o.id <> e.id AND o.start_at >= e.start_at
+                                 AND o.status IN ('pending', 'confirmed', 'checked_in', 'completed')
+                                 AND o.created_at < greatest({_DUE_AT}, :now))
+"""
+# 29 February is kept on the 28th in other years, as the law of ages has it (年齢計算ニ関スル法律: a year of age ends
+# with the day before the birthday).
+_BIRTHDAYS = """
+    SELECT c.id AS customer_id, to_char(d.day, 'YYYY') || ':' || c.id AS cause, CAST(d.day AS date) AS day
+      FROM generate_series(CAST(CAST(:first AS date) AS timestamp), CAST(CAST(:last AS date) AS timestamp),
+                           interval '1 day') AS d(day)
+      JOIN customers c ON c.business_id = :business_id AND c.birthday IS NOT NULL AND (
+           to_char(c.birthday, 'MMDD') = to_char(d.day, 'MMDD')
+           OR to_char(c.birthday, 'MMDD') = '0229' AND to_char(d.day, 'MMDD') = '0228'
+              AND to_char(d.day + interval '1 day', 'MMDD') = '0301')
+     WHERE :service_id IS NULL
+"""
+_EVENTS: Mapping[AutomationKind, str] = {
+    AutomationKind.FIRST_VISIT: _FIRST_VISITS,
+    AutomationKind.NO_VISIT: _LAST_VISITS,
+    AutomationKind.REBOOK: _LAST_VISITS,
+    AutomationKind.BIRTHDAY: _BIRTHDAYS,
+}
+_TYPED = (bindparam("service_id", type_=PgUUID),)
+# Each cause once, and each customer once a week, merged records and shared addresses included.
+_NOW = f"""
+    SELECT DISTINCT ON (c.email_key) e.customer_id, e.cause, c.language
+      FROM ({{events}}) e JOIN customers c ON c.id = e.customer_id
+     WHERE {MAY_GET}
+       AND NOT EXISTS (SELECT FROM marketing_sends x WHERE x.automation_id = :id AND x.cause = e.cause)
+       AND NOT EXISTS (
+           SELECT FROM customers o JOIN marketing_sends x ON x.customer_id = o.id
+            WHERE o.business_id = c.business_id AND (o.email_key = c.email_key OR o.merged_into = c.id)
+              AND x.created_at > CAST(:now AS timestamptz) - make_interval(days => :apart))
+     ORDER BY c.email_key, e.day, e.cause LIMIT :limit
+"""
+_DRY = f"""
+    SELECT e.customer_id, c.family_name, c.given_name, e.cause, {_DUE_AT} AS at
+      FROM ({{events}}) e JOIN customers c ON c.id = e.customer_id
+     WHERE c.deleted_at IS NULL AND c.email_key <> ''
+       AND (SELECT o.granted FROM consents o WHERE o.customer_id = c.id AND o.purpose = 'offers'
+               AND o.created_at < {_DUE_AT} ORDER BY o.id DESC LIMIT 1)
+       AND (CAST(:after AS timestamptz) IS NULL OR ({_DUE_AT}, e.customer_id) < (:after, CAST(:after_id AS uuid)))
+     ORDER BY at DESC, e.customer_id DESC LIMIT :limit
+"""
+
+
+def _statements(pattern: str) -> Mapping[AutomationKind, TextClause]:
+    return {kind: text(pattern.format(events=events)).bindparams(*_TYPED) for kind, events in _EVENTS.items()}
+
+
+#: Who is to get a message now.
+DUE_NOW = _statements(_NOW)
+#: Who would have got one, and when; as far as consents and bookings of that time say.
+WOULD_HAVE = _statements(_DRY)
