@@ -266,6 +266,9 @@ NO_INPUT = {
     "ck_feature_flags_share_in_range",
     "ck_notification_outbox_has_recipient",
     "ck_notification_preferences_of_one_person",
+    "ck_notification_preferences_position_of_channel",  # the schema takes 1 to 4
+    "ck_channel_addresses_code_of_sms",  # written by one statement
+    "ck_channel_addresses_keys_of_push",  # written by one statement for each channel
     "ck_consents_has_its_proof",
     "ck_payment_disputes_amounts_not_negative",
     "ck_payment_disputes_closed_with_its_outcome",

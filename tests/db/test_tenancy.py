@@ -25,6 +25,7 @@ WITHOUT_TENANT = {
     **dict.fromkeys(("feature_flags", "flag_rollouts"), "platform scope alone, by policy"),
     "analytics_progress": "platform scope alone, by policy",
     "data_exports": "the person's own, by policy",
+    "channel_addresses": "the person's own, by policy; a business reads those of the recipients of its messages",
     "erasures": "the person's own, by policy",
     "businesses": "is the tenant itself, by policy on its id",
     **dict.fromkeys(
