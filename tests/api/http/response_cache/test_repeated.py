@@ -72,7 +72,7 @@ async def test_repeated_request_without_redis_comes_from_postgres(
 ) -> None:
     spied = Spied(cache)
     async with process(database, clock, spied) as one:  # type: ignore[arg-type]
-        path = (await asked(one, salon))["get_availability"]
+        path = (await asked(one, salon))["get_hours"]
         truth = essence(await one.warm(path))
         spied.away = True
         one.statements.clear()
