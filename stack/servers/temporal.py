@@ -21,6 +21,12 @@ TUNE = (
     "system.forceSearchAttributesCacheRefreshOnRead=false",
     "history.maxInFlightUpdates=1000",
     'history.timerProcessorMaxTimeShift="10ms"',
+    # One file takes one write at a time. With the hundreds of tasks at once that are standard, on a busy machine each
+    # waits for the file longer than it may take, is given up and tried again, so that nothing gets done any more.
+    "history.transferProcessorSchedulerWorkerCount=8",
+    "history.timerProcessorSchedulerWorkerCount=8",
+    "history.visibilityProcessorSchedulerWorkerCount=4",
+    'history.shardIOTimeout="30s"',
     # Queues whose runs have a fairness key give tasks to each key in turn; other queues are not affected.
     "matching.autoEnableV2=true",
 )

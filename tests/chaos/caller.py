@@ -64,9 +64,11 @@ class Heard:
 class Caller:
     """One person's phone: one request at a time, to one port of loopback."""
 
-    def __init__(self, port: int, heard: Heard) -> None:
+    def __init__(self, port: int, heard: Heard, gate: asyncio.Semaphore | None = None) -> None:
+        """``gate``: of all phones together, so that no more requests are under way than it lets through."""
         self._wire = Wire(port, _TIMEOUT)
         self.heard = heard
+        self._gate = gate or asyncio.Semaphore()
 
     async def aclose(self) -> None:
         """Hang up."""
@@ -75,10 +77,14 @@ class Caller:
     async def ask(
         self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None, form: bool = True
     ) -> Answer:
-        """The answer that is no outage: connection errors, 503 and "in progress" are asked again. Raises NoAnswer."""
+        """The answer that is no outage: connection errors, 503 and "in progress" are asked again. Raises NoAnswer. The
+        wait at the gate does not count: nobody was asked."""
         began, pause = monotonic(), _FIRST_PAUSE
         while True:
-            outcome = await self._once(method, path, body, headers)
+            came = monotonic()
+            async with self._gate:
+                began += monotonic() - came
+                outcome = await self._once(method, path, body, headers)
             if isinstance(outcome, Answer):
                 self.heard.longest = max(self.heard.longest, monotonic() - began)
                 if form:

@@ -24,7 +24,9 @@ _SHORT_ROUND = timedelta(seconds=15)
 class Plan:
     """``hold``: how long a customer has to pay. ``drain``: how long after the load everything may still be under way;
     a message whose fate is unknown waits a minute by itself. ``providers``: at which the salons have their accounts, in
-    turn. ``kinds``: which processes are killed."""
+    turn. ``kinds``: which processes are killed. ``at_once``: so many requests of customers are under way at most. A
+    machine that is busy with other things then takes longer; without it, more requests come than it can answer, all
+    of them come again after 15 s, and what is seen is the other load."""
 
     seed: int
     rounds: int = 20
@@ -33,6 +35,7 @@ class Plan:
     drain: timedelta = timedelta(minutes=5)
     providers: tuple[str, ...] = tuple(name.value for name in ProviderName)
     kinds: tuple[str, ...] = KINDS
+    at_once: int = 16
 
     @property
     def gap(self) -> float:

@@ -106,9 +106,11 @@ async def _load(platform: Platform, result: Result, made: population.Population,
     visits = visits_of(plan, made, platform.settings())
     await troubles.order(sandbox)
 
+    gate = asyncio.Semaphore(plan.at_once)
+
     async def come(visit: Visit, after: float) -> None:
         await asyncio.sleep(after)
-        api, bank = Caller(platform.ports["api"], result.heard), Caller(platform.ports["sandbox"], Heard())
+        api, bank = Caller(platform.ports["api"], result.heard, gate), Caller(platform.ports["sandbox"], Heard())
         try:
             await Customer(visit, api, bank, plan.dice(visit.name), lambda: datetime.now(UTC)).live()
         finally:
