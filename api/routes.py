@@ -46,6 +46,7 @@ from api.v1.payments.accounts import endpoints as payment_accounts
 from api.v1.payments.disputes import endpoints as disputes
 from api.v1.payments.events import endpoints as payment_events
 from api.v1.payments.payments import endpoints as payments
+from api.v1.payments.payouts import endpoints as payouts
 from api.v1.payments.receipts import endpoints as receipts
 from api.v1.payments.reconciliation import endpoints as reconciliation
 from api.v1.payments.venue import endpoints as venue_payments
@@ -74,6 +75,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     payment_accounts.router,
     reconciliation.router,
     disputes.router,
+    payouts.router,
+    payouts.fees,
+    payouts.admin_router,
     venue_payments.router,
     venue_payments.tills,
     customer_notes.router,

@@ -24,6 +24,7 @@ from db.messages import tables as notices
 from db.onboarding import tables as verifications
 from db.payments import account_tables as payment_accounts
 from db.payments import dispute_tables as disputes
+from db.payments import payout_tables as payouts
 from db.payments import receipt_tables as receipts
 from db.payments import tables as payments
 from db.payments import venue_tables as venue_payments
@@ -62,6 +63,7 @@ __all__ = [
     "notices",
     "payment_accounts",
     "payments",
+    "payouts",
     "platform",
     "preferences",
     "receipts",

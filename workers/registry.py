@@ -20,6 +20,7 @@ from activities.onboarding.documents import unreferenced_documents
 from activities.onboarding.verification import VerificationActivities
 from activities.payments.disputes import DisputeActivities
 from activities.payments.payments import PaymentActivities
+from activities.payments.payouts import PayoutActivities
 from activities.payments.reconciliation import ReconciliationActivities
 from activities.payments.refunds import RefundActivities
 from activities.platform.attention import AttentionActivities
@@ -189,14 +190,16 @@ def _payments(services: WorkerServices) -> WorkerSpec:
     payments = PaymentActivities(services.database, services.payments, services.now)
     refunds = RefundActivities(services.database, services.payments, services.now)
     reconciliation = ReconciliationActivities(services.database, services.payments, services.now)
-    disputes = DisputeActivities(services.database, services.now)
+    payouts = PayoutActivities(services.database, services.payments, services.now)
+    disputes = DisputeActivities(services.database, services.payments, services.now)
     return WorkerSpec(
         workflows=[RefundWorkflow, DisputeWorkflow, ReconciliationWorkflow],
         activities=[
             *(payments.perform, refunds.perform, refunds.poll),
             *(refunds.begin, refunds.record, refunds.apply_event),
             *(reconciliation.compare_theirs, reconciliation.compare_ours, reconciliation.list_accounts),
-            *(disputes.gather, disputes.remind),
+            *(payouts.compare_payouts, payouts.compare_paid_out),
+            *(disputes.gather, disputes.remind, disputes.send_evidence),
             AttentionActivities(services.database).file,
         ],
         per_second=80,

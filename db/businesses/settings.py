@@ -42,6 +42,7 @@ class SettingsRow:
     konbini_days: int
     without_card: str
     auto_complete: bool
+    send_dispute_evidence: bool
     waitlist_offer_for: timedelta
     payment_mode: str
     language: str

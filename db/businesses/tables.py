@@ -176,6 +176,7 @@ class BusinessSettings(Base, Stamped):
     #: What becomes of a card hold whose authorization is lost, when the customer gives no other card.
     without_card: Mapped[str] = mapped_column(server_default=text("'keep'"))
     auto_complete: Mapped[bool] = mapped_column(server_default=text("true"))
+    send_dispute_evidence: Mapped[bool] = mapped_column(server_default=text("false"))
     waitlist_offer_for: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '30 minutes'"))
     payment_mode: Mapped[str] = mapped_column(server_default=text("'at_venue'"))
     language: Mapped[str] = mapped_column(server_default=text("'ja'"))

@@ -17,6 +17,7 @@ from domain.errors import Gone, NotFound
 TABLES = (
     *("customers", "customer_notes", "customer_totals", "bookings", "booking_items", "booking_history"),
     *("booking_series", "waitlist", "booking_payments", "payment_transactions", "refunds", "payment_disputes"),
+    *("payment_payouts", "payment_payout_entries"),
     *(
         "venue_payments",
         "tills",

@@ -13,7 +13,8 @@ from domain.payments.status import DisputeStatus
 
 class PaymentDispute(Base, Stamped):
     """One dispute. ``evidence``: ids, codes, amounts and times of the booking when it was opened; never a name.
-    ``due_at``: the provider takes evidence until then. ``fee``: of the provider, minor units."""
+    ``due_at``: the provider takes evidence until then. ``fee``: of the provider, minor units. ``due_said_at`` and
+    ``fee_said_at``: when the provider said them, by its clock. ``evidence_sent_by``: the person; None: the setting."""
 
     __tablename__ = "payment_disputes"
     __table_args__ = (
@@ -37,3 +38,7 @@ class PaymentDispute(Base, Stamped):
     fee: Mapped[Minor | None]
     evidence: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     closed_at: Mapped[Time | None]
+    due_said_at: Mapped[Time | None]
+    fee_said_at: Mapped[Time | None]
+    evidence_sent_at: Mapped[Time | None]
+    evidence_sent_by: Mapped[UUID | None]

@@ -6,19 +6,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, bindparam, text
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
 from db.platform.attention import AttentionStore
 from db.platform.outbox import START_DISPUTE, OutboxStore
 from domain.errors import NotFound
-from domain.payments.disputes import DUE, Dispute, after_event, needs_reminder, needs_run
+from domain.payments.disputes import DUE, UNSENT, Dispute, after_event, needs_reminder, needs_run
 from domain.payments.payment import Payment
 from domain.payments.provider_events import DisputeEvent
 from domain.payments.status import DisputeStatus
 
 COLUMNS = """d.id, d.business_id, d.payment_id, d.booking_id, d.provider_dispute_id, d.status, d.amount, d.currency,
-    d.reason, d.due_at, d.fee, d.evidence, d.closed_at, d.created_at"""
+    d.reason, d.due_at, d.fee, d.evidence, d.closed_at, d.created_at, d.due_said_at, d.fee_said_at,
+    d.evidence_sent_at, d.evidence_sent_by"""
 
 _OPEN = text(f"""
     INSERT INTO payment_disputes AS d (business_id, payment_id, booking_id, provider_dispute_id, amount, currency,
@@ -33,8 +35,19 @@ _KNOWN = text(f"""
 _LOCK = text(f"SELECT {COLUMNS} FROM payment_disputes d WHERE d.id = :id FOR NO KEY UPDATE")
 _LIST = text(f"SELECT {COLUMNS} FROM payment_disputes d WHERE d.payment_id = :payment_id ORDER BY d.id")
 _CHANGE = text("""
-    UPDATE payment_disputes SET status = :status, amount = :amount, due_at = :due_at, fee = :fee, closed_at = :closed_at
+    UPDATE payment_disputes SET status = :status, amount = :amount, due_at = :due_at, fee = :fee,
+           closed_at = :closed_at, due_said_at = :due_said_at, fee_said_at = :fee_said_at
      WHERE id = :id
+""")
+_GET = text(f"""
+    SELECT {COLUMNS} FROM payment_disputes d WHERE d.id = :id AND d.payment_id = :payment_id
+""")
+_SENT = text("""
+    UPDATE payment_disputes SET evidence_sent_at = :now, evidence_sent_by = :by
+     WHERE id = :id AND evidence_sent_at IS NULL
+""").bindparams(bindparam("by", type_=PgUUID))
+_SENDS_BY_ITSELF = text("""
+    SELECT coalesce((SELECT send_dispute_evidence FROM business_settings WHERE business_id = :business_id), false)
 """)
 _KEEP = text("""
     UPDATE payment_disputes SET evidence = CAST(:evidence AS jsonb) WHERE id = :id AND evidence IS NULL
@@ -70,9 +83,10 @@ _EVIDENCE = text("""
 class DisputeStore(Store):
     """Disputes of payments."""
 
-    async def record(self, payment: Payment, event: DisputeEvent, now: datetime) -> bool:
+    async def record(self, payment: Payment, event: DisputeEvent, said_at: datetime, now: datetime) -> bool:
         """Record an event about a dispute of a locked payment; whether it is opened or ended by it. A new dispute
-        starts its run, which gathers the evidence and reminds; so does another deadline of an open one."""
+        starts its run, which gathers the evidence and reminds; so does another deadline of an open one. ``said_at``:
+        when the provider made the event, aware UTC."""
         values: dict[str, Any] = {
             "business_id": payment.business_id,
             "payment_id": payment.id,
@@ -84,7 +98,7 @@ class DisputeStore(Store):
         }
         opened = (await self.session.execute(_OPEN, values)).one_or_none()
         known = _dispute_of(opened if opened is not None else (await self.session.execute(_KNOWN, values)).one())
-        after = after_event(known, event, now)
+        after = after_event(known, event, said_at, now)
         if after != known:
             await self._change(after)
         if after.status is not DisputeStatus.OPEN and known.status is DisputeStatus.OPEN:
@@ -113,10 +127,34 @@ class DisputeStore(Store):
         evidence = await self.session.scalar(_EVIDENCE, {"booking_id": dispute.booking_id})
         await self.session.execute(_KEEP, {"id": dispute_id, "evidence": json.dumps(evidence, ensure_ascii=False)})
 
-    async def remind(self, dispute_id: UUID, now: datetime) -> bool:
-        """File the deadline for a person. False: the dispute has ended, or its deadline is over. Raises NotFound."""
+    async def get(self, payment_id: UUID, dispute_id: UUID) -> Dispute:
+        """One dispute of a payment. Raises NotFound."""
+        row = (await self.session.execute(_GET, {"id": dispute_id, "payment_id": payment_id})).one_or_none()
+        if row is None:
+            raise NotFound({"dispute_id": str(dispute_id)})
+        return _dispute_of(row)
+
+    async def find_to_send(self, dispute_id: UUID, due_at: datetime | None) -> Dispute | None:
+        """The dispute, if the business has chosen that its evidence is sent by itself, nobody has sent it, it is open,
+        and ``due_at`` is still its deadline. Raises NotFound."""
         dispute = await self._lock(dispute_id)
-        if not needs_reminder(dispute, now):
+        is_current = dispute.status is DisputeStatus.OPEN and dispute.due_at == due_at
+        if not is_current or dispute.evidence is None or dispute.evidence_sent_at is not None:
+            return None
+        wanted = await self.session.scalar(_SENDS_BY_ITSELF, {"business_id": dispute.business_id})
+        return dispute if wanted else None
+
+    async def mark_sent(self, dispute: Dispute, by: UUID | None, now: datetime) -> None:
+        """The provider has the evidence: note who sent it, once, and close the reminder. ``by`` None: the setting."""
+        await self.session.execute(_SENT, {"id": dispute.id, "by": by, "now": now})
+        keys = [f"{DUE}:{dispute.id}", f"{UNSENT}:{dispute.id}"]
+        await AttentionStore(self.session, self.context).close(keys, "evidence_sent")
+
+    async def remind(self, dispute_id: UUID, now: datetime, due_at: datetime | None = None) -> bool:
+        """File the deadline for a person. False: the dispute has ended, its deadline is over, or it is not ``due_at``,
+        that of the run that asks, any more. Raises NotFound."""
+        dispute = await self._lock(dispute_id)
+        if not needs_reminder(dispute, now, due_at):
             return False
         await AttentionStore(self.session, self.context).file(
             DUE,
@@ -143,7 +181,8 @@ class DisputeStore(Store):
     async def _change(self, after: Dispute) -> None:
         values = {"id": after.id, "status": after.status.value, "amount": after.amount}
         more = {"due_at": after.due_at, "fee": after.fee, "closed_at": after.closed_at}
-        await self.session.execute(_CHANGE, values | more)
+        said = {"due_said_at": after.due_said_at, "fee_said_at": after.fee_said_at}
+        await self.session.execute(_CHANGE, values | more | said)
 
 
 def _dispute_of(row: Row[Any]) -> Dispute:

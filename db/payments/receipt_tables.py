@@ -24,7 +24,8 @@ class ReceiptNumber(Base):
 
 class Receipt(Base):
     """One document. ``content`` is all that it says, ``digest`` the SHA-256 of that; ``party`` is the customer, for the
-    search; days at the venue. ``corrects``: the document that this one replaces. The application can insert and read,
+    search; days at the venue. ``corrects``: the document that this one replaces.
+    Of a payment online, or of an entry at the venue. The application can insert and read,
     nothing else."""
 
     __tablename__ = "receipts"
@@ -32,6 +33,13 @@ class Receipt(Base):
         one_of("kind", ReceiptKind),
         CheckConstraint("total > 0", name="total_positive"),
         CheckConstraint("sequence > 0", name="sequence_positive"),
+        CheckConstraint("num_nonnulls(payment_id, venue_payment_id) = 1", name="of_one_payment"),
+        Index(
+            "uq_receipts_venue_payment_id",
+            "venue_payment_id",
+            unique=True,
+            postgresql_where=text("venue_payment_id IS NOT NULL"),
+        ),
         UniqueConstraint("business_id", "year", "sequence"),
         Index(
             "uq_receipts_payment_id",
@@ -50,7 +58,8 @@ class Receipt(Base):
     id: Mapped[Key]
     business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
     booking_id: Mapped[UUID] = mapped_column(ForeignKey("bookings.id"))
-    payment_id: Mapped[UUID] = mapped_column(ForeignKey("booking_payments.id"))
+    payment_id: Mapped[UUID | None] = mapped_column(ForeignKey("booking_payments.id"))
+    venue_payment_id: Mapped[UUID | None] = mapped_column(ForeignKey("venue_payments.id"))
     refund_id: Mapped[UUID | None] = mapped_column(ForeignKey("refunds.id"))
     corrects: Mapped[UUID | None] = mapped_column(ForeignKey("receipts.id"))
     kind: Mapped[str]

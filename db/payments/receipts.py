@@ -32,8 +32,9 @@ from domain.payments.receipts import (
 )
 from domain.payments.status import RefundStatus
 
-COLUMNS = """r.id, r.business_id, r.booking_id, r.payment_id, r.refund_id, r.corrects, r.kind, r.number, r.issued_on,
-    r.supplied_on, r.recipient, r.party, r.total, r.currency, r.content, r.digest, r.created_at"""
+COLUMNS = """r.id, r.business_id, r.booking_id, r.payment_id, r.venue_payment_id, r.refund_id, r.corrects, r.kind,
+    r.number, r.issued_on, r.supplied_on, r.recipient, r.party, r.total, r.currency, r.content,
+    r.digest, r.created_at"""
 
 _OF_PAYMENT = text(f"""
     SELECT {COLUMNS} FROM receipts r
@@ -45,7 +46,7 @@ _HAS_CREDIT_NOTE = text("""
 """)
 _OF_REFUND = text(f"SELECT {COLUMNS} FROM receipts r WHERE r.refund_id = :refund_id AND r.payment_id = :payment_id")
 _REFUND = text("SELECT amount, status FROM refunds WHERE id = :refund_id AND payment_id = :payment_id")
-_FACTS = text("""
+FACTS = text("""
     SELECT k.code, k.status, k.start_at, k.time_zone, k.created_at, k.family_name, k.given_name, k.language,
            b.name, b.address, b.postal_code, b.prefecture, b.city, b.phone, b.phone_as_typed, b.invoice_number,
            (SELECT jsonb_agg(jsonb_build_array(i.name, i.price, i.tax_percent) ORDER BY i.position)
@@ -57,12 +58,19 @@ _NEXT = text("""
     ON CONFLICT (business_id, year) DO UPDATE SET last = n.last + 1 RETURNING last
 """)
 _WRITE = text(f"""
-    INSERT INTO receipts AS r (business_id, booking_id, payment_id, refund_id, corrects, kind, year, sequence, number,
-                               issued_on, supplied_on, recipient, party, total, currency, content, digest)
-    VALUES (:business_id, :booking_id, :payment_id, :refund_id, :corrects, :kind, :year, :sequence, :number,
-            :issued_on, :supplied_on, :recipient, :party, :total, :currency, CAST(:content AS jsonb), :digest)
+    INSERT INTO receipts AS r (business_id, booking_id, payment_id, venue_payment_id, refund_id, corrects, kind,
+                               year, sequence, number, issued_on, supplied_on, recipient, party, total, currency,
+                               content, digest)
+    VALUES (:business_id, :booking_id, :payment_id, :venue_payment_id, :refund_id, :corrects, :kind, :year,
+            :sequence, :number, :issued_on, :supplied_on, :recipient, :party, :total, :currency,
+            CAST(:content AS jsonb), :digest)
     RETURNING {COLUMNS}
-""").bindparams(bindparam("refund_id", type_=PgUUID), bindparam("corrects", type_=PgUUID))
+""").bindparams(
+    bindparam("payment_id", type_=PgUUID),
+    bindparam("venue_payment_id", type_=PgUUID),
+    bindparam("refund_id", type_=PgUUID),
+    bindparam("corrects", type_=PgUUID),
+)
 _FILE = text("SELECT file, digest FROM receipt_files WHERE receipt_id = :receipt_id AND language = :language")
 _KEEP = text("""
     INSERT INTO receipt_files (business_id, receipt_id, language, file, digest)
@@ -88,7 +96,8 @@ class Receipt:
     id: UUID
     business_id: UUID
     booking_id: UUID
-    payment_id: UUID
+    payment_id: UUID | None
+    venue_payment_id: UUID | None
     refund_id: UUID | None
     corrects: UUID | None
     kind: ReceiptKind
@@ -128,10 +137,10 @@ class ReceiptStore(Store):
         payment, _ = await PaymentStore(self.session, self.context).lock(payment_id)
         known = (await self.session.execute(_OF_PAYMENT, {"payment_id": payment_id})).one_or_none()
         if known is not None:
-            return _for_recipient(_receipt_of(known), recipient)
+            return for_recipient(receipt_of(known), recipient)
         row, content = await self._content(payment, recipient)
         values = {"business_id": payment.business_id, "booking_id": payment.booking_id, "payment_id": payment_id}
-        return await self._write(values, row, content, payment.currency, now, recipient)
+        return await self.write(values, row, content, payment.currency, now, recipient)
 
     async def correct(self, payment_id: UUID, now: datetime, recipient: str | None = None) -> Receipt:
         """A new document in place of the issued one, with what is right now; ``recipient`` None keeps the present one.
@@ -151,13 +160,13 @@ class ReceiptStore(Store):
         check_correction(json.loads(json.dumps(right)) == said, has_note)
         values = {"business_id": payment.business_id, "booking_id": payment.booking_id, "payment_id": payment_id}
         more = {"corrects": known.id, "refers_to": known.number}
-        return await self._write(values | more, row, content, payment.currency, now, recipient)
+        return await self.write(values | more, row, content, payment.currency, now, recipient)
 
     async def _content(self, payment: Payment, recipient: str | None) -> tuple[Row[Any], Content]:
         """The booking with its business, and what the document of the payment says now."""
-        row = (await self.session.execute(_FACTS, {"booking_id": payment.booking_id})).one()
+        row = (await self.session.execute(FACTS, {"booking_id": payment.booking_id})).one()
         on_the_way = await RefundStore(self.session, self.context).on_the_way(payment.id)
-        facts = _facts(row, payment.captured, payment.refunded, recipient)
+        facts = facts_of(row, payment.captured, payment.refunded, recipient)
         return row, receipt_content(replace(facts, on_the_way=on_the_way))
 
     async def issue_credit_note(self, payment_id: UUID, refund_id: UUID, now: datetime) -> Receipt:
@@ -169,21 +178,21 @@ class ReceiptStore(Store):
         asked = {"refund_id": refund_id, "payment_id": payment_id}
         known = (await self.session.execute(_OF_REFUND, asked)).one_or_none()
         if known is not None:
-            return _receipt_of(known)
+            return receipt_of(known)
         refund = (await self.session.execute(_REFUND, asked)).one_or_none()
         if refund is None:
             raise NotFound({"refund_id": str(refund_id)})
-        row = (await self.session.execute(_FACTS, {"booking_id": payment.booking_id})).one()
+        row = (await self.session.execute(FACTS, {"booking_id": payment.booking_id})).one()
         original = (await self.session.execute(_OF_PAYMENT, {"payment_id": payment_id})).one_or_none()
         recipient = original.recipient if original else None
-        facts = _facts(row, payment.captured, payment.refunded, recipient)
+        facts = facts_of(row, payment.captured, payment.refunded, recipient)
         is_service_invoiced = original is not None and original.content["remark"] != ReceiptRemark.CANCELLATION_FEE
         content = credit_note_content(facts, refund.amount, RefundStatus(refund.status), is_service_invoiced)
         values = {
             **{"business_id": payment.business_id, "booking_id": payment.booking_id, "payment_id": payment_id},
             **{"refund_id": refund_id, "refers_to": original.number if original else None},
         }
-        return await self._write(values, row, content, payment.currency, now, recipient)
+        return await self.write(values, row, content, payment.currency, now, recipient)
 
     async def find_file(self, receipt_id: UUID, language: str) -> bytes | None:
         """The stored PDF. None: it has not been made in this language."""
@@ -203,9 +212,9 @@ class ReceiptStore(Store):
     ) -> Sequence[Receipt]:
         """The documents of a business that meet all conditions, newest first."""
         values = {**asdict(asked), "business_id": business_id, "after_id": after_id, "limit": limit}
-        return [_receipt_of(row) for row in await self.session.execute(_SEARCH, values)]
+        return [receipt_of(row) for row in await self.session.execute(_SEARCH, values)]
 
-    async def _write(
+    async def write(
         self,
         values: dict[str, Any],
         row: Row[Any],
@@ -214,6 +223,8 @@ class ReceiptStore(Store):
         now: datetime,
         recipient: str | None,
     ) -> Receipt:
+        """The next document of a business, from a row of `FACTS`. ``values``: business, booking, and the payment or the
+        entry at the venue. The caller holds the booking's lock."""
         zone = ZoneInfo(row.time_zone)
         issued_on, supplied_on = now.astimezone(zone).date(), row.start_at.astimezone(zone).date()
         values.setdefault("corrects", None)
@@ -222,7 +233,9 @@ class ReceiptStore(Store):
         year = issued_on.year
         # Last: from here to the commit, every other document of the business waits.
         sequence = int(await self.session.scalar(_NEXT, {"business_id": values["business_id"], "year": year}) or 0)
-        number = receipt_number(year, sequence, values["refund_id"] is not None)
+        values.setdefault("venue_payment_id", None)
+        is_note = content.kind in {ReceiptKind.CREDIT_NOTE, ReceiptKind.REFUND_NOTE}
+        number = receipt_number(year, sequence, is_note)
         said = _said(row, content, currency)
         said |= {"number": number, "issued_on": issued_on.isoformat(), "supplied_on": supplied_on.isoformat()}
         said |= {"recipient": recipient, "refers_to": refers_to}
@@ -238,7 +251,7 @@ class ReceiptStore(Store):
         party = recipient or full_name(row.family_name, row.given_name, row.language) or row.code
         digest = hashlib.sha256(written.encode()).hexdigest()
         stored = {**values, **more, **days, "party": party, "content": written, "digest": digest}
-        return _receipt_of((await self.session.execute(_WRITE, stored)).one())
+        return receipt_of((await self.session.execute(_WRITE, stored)).one())
 
 
 def _supplied_on(row: Row[Any]) -> str:
@@ -246,13 +259,15 @@ def _supplied_on(row: Row[Any]) -> str:
     return day.isoformat()
 
 
-def _for_recipient(receipt: Receipt, recipient: str | None) -> Receipt:
+def for_recipient(receipt: Receipt, recipient: str | None) -> Receipt:
+    """The issued document. Raises Conflict if it names another recipient than ``recipient``."""
     if recipient is not None and recipient != receipt.recipient:
-        raise Conflict({"payment_id": str(receipt.payment_id), "rule": "one_receipt"})
+        raise Conflict({"payment_id": str(receipt.payment_id or receipt.venue_payment_id), "rule": "one_receipt"})
     return receipt
 
 
-def _facts(row: Row[Any], captured: int, refunded: int, recipient: str | None) -> ReceiptFacts:
+def facts_of(row: Row[Any], captured: int, refunded: int, recipient: str | None) -> ReceiptFacts:
+    """The facts of a row of `FACTS`; money in minor units."""
     zone = ZoneInfo(row.time_zone)
     return ReceiptFacts(
         booking_status=BookingStatus(row.status),
@@ -276,5 +291,6 @@ def _said(row: Row[Any], content: Content, currency: str) -> dict[str, Any]:
     return {"issuer": issuer, "booking_code": row.code, "currency": currency, **money}
 
 
-def _receipt_of(row: Row[Any]) -> Receipt:
+def receipt_of(row: Row[Any]) -> Receipt:
+    """A row of `COLUMNS`."""
     return Receipt(**{**row._mapping, "kind": ReceiptKind(row.kind)})

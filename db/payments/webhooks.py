@@ -31,13 +31,19 @@ from domain.payments.tasks import PaymentView
 
 _EVENT = TypeAdapter(ProviderEvent)
 
+# A payment at the account that verified the event, or at another account of the same business: an owner who has
+# replaced an account may have removed the address of the former one, and its payments are still refunded there.
+AT_ACCOUNT = """(p.account_id IS NOT DISTINCT FROM {account} OR EXISTS (
+    SELECT 1 FROM payment_accounts heard JOIN payment_accounts paid USING (business_id, provider)
+     WHERE heard.id = {account} AND paid.id = p.account_id))"""
+
 # If the answer to the creation of an intent was lost, the payment id in its metadata identifies it; so it does for
 # intents of a payment whose authorization was renewed.
-_PAYMENT_OF = text("""
+_PAYMENT_OF = text(f"""
     SELECT p.id, p.booking_id, p.business_id,
            coalesce(p.provider_intent_id <> :intent_id, false) AS has_another
       FROM booking_payments p
-     WHERE p.account_id IS NOT DISTINCT FROM :account_id
+     WHERE {AT_ACCOUNT.format(account=":account_id")}
        AND ((p.provider = :provider AND p.provider_intent_id = :intent_id)
          OR (p.provider = :provider AND p.id = :payment_id
              AND (p.provider_intent_id IS NULL
@@ -45,6 +51,14 @@ _PAYMENT_OF = text("""
                                 AND t.movement = 'authorize' AND t.phase = 'intended'))))
      LIMIT 1
 """).bindparams(bindparam("payment_id", type_=PgUUID), bindparam("account_id", type_=PgUUID))
+# The payment that an event names although it is at another account. An event about the payment's own intent comes from
+# an account that two businesses share; nobody shares the platform's.
+_NAMED_ELSEWHERE = text("""
+    SELECT p.id, p.booking_id, p.business_id FROM booking_payments p
+     WHERE p.id = :payment_id
+       AND NOT (p.account_id IS NOT NULL AND p.provider = :provider
+                AND coalesce(p.provider_intent_id = :intent_id, false))
+""").bindparams(bindparam("payment_id", type_=PgUUID))
 _STORE = text("""
     INSERT INTO payment_webhooks (provider, event_id, event_type, intent_id, payment_id, event, event_created_at,
                                   account_id, applied_at, outcome)
@@ -62,6 +76,9 @@ _LATER = text("""
                       AND intent_id = :intent_id AND event_created_at > :created_at AND event->'intent' IS NOT NULL)
 """)
 _APPLIED = text("UPDATE payment_webhooks SET applied_at = :now, outcome = :outcome WHERE id = :id")
+
+#: The kind of the attention item about an event that names a payment of another account.
+NAMED_ELSEWHERE = "payment_named_elsewhere"
 
 Applied = tuple[UUID | None, BookingStatus | None, PaymentView | None]
 
@@ -86,15 +103,16 @@ class WebhookStore(Store):
         concern the payment, unless it was paid.
 
         ``account_id``: whose secret verified it; None for the platform's account. An event is only about payments at
-        that account, so that a business cannot say anything about the payments of others. What a business's account
-        does for other purposes is stored without an alert. Two businesses can have the same account at the provider:
+        that account, or at another one of the same business, so that a business cannot say anything about the payments
+        of others. What a business's account
+        does for other purposes is stored without an alert, unless it names a payment of ours at another account: then
+        a person looks which of the two has the money. Two businesses can have the same account at the provider:
         it sends the same event to the addresses of both, and each is stored.
         """
         payment = await self._payment_of(provider, account_id, intent_id, event) if intent_id else None
-        outcome = None if payment else ("unmatched" if intent_id else "ignored")
         replaced = payment is not None and payment.has_another
-        if replaced:
-            outcome = IntentStep.REPLACED.value
+        unknown = "unmatched" if intent_id else "ignored"
+        outcome = IntentStep.REPLACED.value if replaced else (None if payment else unknown)
         stored = await self.session.execute(
             _STORE,
             {
@@ -109,13 +127,14 @@ class WebhookStore(Store):
                 "outcome": outcome,
             },
         )
-        webhook_id = stored.scalar()
-        if webhook_id is None:
+        if (webhook_id := stored.scalar()) is None:
             return False
         if payment is not None and not replaced:
             await self._queue_delivery(webhook_id, payment, event)
         elif intent_id and account_id is None and (_is_paid(event) if replaced else event.about_money):
             await self._report_unmatched(provider, intent_id, event_id, event_type)
+        elif intent_id and account_id is not None and event.about_money:
+            await self._report_named_elsewhere(provider, account_id, intent_id, event, event_id)
         return True
 
     async def apply(self, webhook_id: UUID, now: datetime) -> Applied:
@@ -138,6 +157,32 @@ class WebhookStore(Store):
             "unmatched_payment",
             f"unmatched_payment:{provider}:{intent_id}",
             details={"provider": provider, "intent_id": intent_id, "event_id": event_id, "event_type": event_type},
+        )
+
+    async def _report_named_elsewhere(
+        self, provider: str, account_id: UUID, intent_id: str, event: ProviderEvent, event_id: str
+    ) -> None:
+        if event.intent is None or event.intent.payment_id is None:
+            return
+        asked = {"provider": provider, "intent_id": intent_id, "payment_id": event.intent.payment_id}
+        named = (await self.session.execute(_NAMED_ELSEWHERE, asked)).one_or_none()
+        if named is None:
+            return
+        await AttentionStore(self.session, self.context).file(
+            NAMED_ELSEWHERE,
+            f"{NAMED_ELSEWHERE}:{account_id}:{intent_id}",
+            business_id=named.business_id,
+            booking_id=named.booking_id,
+            payment_id=named.id,
+            details={
+                "provider": provider,
+                "intent_id": intent_id,
+                "event_id": event_id,
+                "account_id": str(account_id),
+                "amount": event.intent.amount,
+                "captured": event.intent.captured,
+                "currency": event.intent.currency,
+            },
         )
 
     async def _payment_of(
@@ -176,7 +221,7 @@ class WebhookStore(Store):
             status = await RefundStore(self.session, self.context).apply_event(payment, booking_status, event.refund)
             return f"refund_{status.value}"
         if event.dispute is not None:
-            return await self._apply_dispute(payment, booking_status, event.dispute, now)
+            return await self._apply_dispute(payment, booking_status, event.dispute, row.event_created_at, now)
         return "ignored"
 
     async def _apply_intent(
@@ -215,7 +260,7 @@ class WebhookStore(Store):
         return await RefundStore(self.session, self.context).recount(after, booking_status)
 
     async def _apply_dispute(
-        self, payment: Payment, booking_status: BookingStatus, event: DisputeEvent, now: datetime
+        self, payment: Payment, booking_status: BookingStatus, event: DisputeEvent, said_at: datetime, now: datetime
     ) -> str:
         """Each phase of a dispute is one row of the ledger, so that "closed" may come before "opened"."""
         ledger = LedgerStore(self.session, self.context)
@@ -225,7 +270,7 @@ class WebhookStore(Store):
         totals = after_disputes(payment.totals, await ledger.disputed(payment.id))
         payments = PaymentStore(self.session, self.context)
         after = await payments.apply_totals(payment, totals, booking_status)
-        is_changed = await DisputeStore(self.session, self.context).record(payment, event, now)
+        is_changed = await DisputeStore(self.session, self.context).record(payment, event, said_at, now)
         alert = dispute_alert(after, event) if is_changed else None
         if alert is not None:
             await payments.raise_alerts(payment, alert)

@@ -14,6 +14,8 @@ from domain.payments.status import DisputeStatus
 REMIND_BEFORE = (timedelta(days=3), timedelta(days=1))
 #: The kind of the attention item of a reminder.
 DUE = "dispute_due"
+#: The kind of the attention item about evidence that could not be sent by itself.
+UNSENT = "evidence_unsent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,25 @@ class Dispute:
     evidence: Mapping[str, Any] | None
     closed_at: datetime | None
     created_at: datetime
+    #: When the provider said the deadline and the fee that are known, by its clock; None where it said none.
+    due_said_at: datetime | None = None
+    fee_said_at: datetime | None = None
+    #: When the evidence was sent to the provider, and by whom; None for nobody: by the setting of the business.
+    evidence_sent_at: datetime | None = None
+    evidence_sent_by: UUID | None = None
 
 
-def after_event(known: Dispute, event: DisputeEvent, now: datetime) -> Dispute:
-    """The dispute after an event; events come in any order. An end is final: a late "opened" changes nothing, except
-    that it may bring a deadline or a fee that was not known."""
-    due_at, fee = event.due_at or known.due_at, known.fee if event.fee is None else event.fee
-    learned = replace(known, due_at=due_at, fee=fee)
+def after_event(known: Dispute, event: DisputeEvent, said_at: datetime, now: datetime) -> Dispute:
+    """The dispute after an event that the provider made at ``said_at`` (aware UTC); events come in any order.
+
+    An end is final: a late "opened" changes nothing, except that it may bring a deadline or a fee that was not known.
+    Of two deadlines, or two fees, the one that the provider said last stays, whichever event comes first.
+    """
+    learned = known
+    if event.due_at is not None and _is_newer(known.due_said_at, said_at):
+        learned = replace(learned, due_at=event.due_at, due_said_at=said_at)
+    if event.fee is not None and _is_newer(known.fee_said_at, said_at):
+        learned = replace(learned, fee=event.fee, fee_said_at=said_at)
     if known.status is not DisputeStatus.OPEN or event.status is DisputeStatus.OPEN:
         return learned
     return replace(learned, status=event.status, amount=event.amount, closed_at=now)
@@ -64,6 +78,14 @@ def reminders(due_at: datetime | None, now: datetime) -> tuple[datetime, ...]:
     return ahead or (now,)
 
 
-def needs_reminder(dispute: Dispute, now: datetime) -> bool:
-    """Whether a person still has something to do before the deadline."""
-    return dispute.status is DisputeStatus.OPEN and dispute.due_at is not None and now < dispute.due_at
+def needs_reminder(dispute: Dispute, now: datetime, due_at: datetime | None = None) -> bool:
+    """Whether a person still has something to do before the deadline. ``due_at``: the deadline of the run that asks. A
+    run whose deadline was moved does not remind: another one does. None: a run that was started before runs said it.
+    """
+    is_current = due_at is None or due_at == dispute.due_at
+    is_open = dispute.status is DisputeStatus.OPEN and dispute.evidence_sent_at is None
+    return is_current and is_open and dispute.due_at is not None and now < dispute.due_at
+
+
+def _is_newer(known_since: datetime | None, said_at: datetime) -> bool:
+    return known_since is None or said_at >= known_since

@@ -58,6 +58,11 @@ def of_dispute(payment_id: UUID, dispute_id: str) -> str:
     return f"{payment_id}:{Movement.DISPUTE.value}:{dispute_id}"
 
 
+def evidence_key(dispute_id: UUID) -> str:
+    """The idempotency key with which the evidence about a dispute is sent."""
+    return f"dispute:{dispute_id}:evidence"
+
+
 def metadata(payment_id: UUID, booking_id: UUID, business_id: UUID) -> dict[str, str]:
     """The metadata of an intent, which the provider returns in its webhooks: only ids.
 

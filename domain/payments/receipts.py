@@ -135,6 +135,24 @@ def credit_note_content(
     return Content(kind, lines, _totals(lines), refund, None)
 
 
+def venue_content(facts: ReceiptFacts, rates: tuple[TaxRate, ...] = RATES) -> Content:
+    """The document of money that was taken at the venue: the services' parts of it, at the rates of the day of the
+    visit; ``captured`` is that money. What was paid online has a document of its own, and both together are the price.
+    After a cancellation what was kept is a fee, as in `receipt_content`."""
+    if facts.booking_status in _NOT_VISITED:
+        return _fee(facts)
+    lines = _lines(facts, facts.captured, rates)
+    return Content(_kind(facts), lines, _totals(lines), facts.captured, None)
+
+
+def venue_note_content(
+    facts: ReceiptFacts, money: int, is_service_invoiced: bool, rates: tuple[TaxRate, ...] = RATES
+) -> Content:
+    """The document of ``money`` minor units that went back at the venue, or of an entry that was reverted because it
+    was wrong: as `credit_note_content`."""
+    return credit_note_content(facts, money, RefundStatus.SUCCEEDED, is_service_invoiced, rates)
+
+
 def check_correction(is_same: bool, has_credit_note: bool) -> None:
     """Raises RuleBroken where a correction would say the same as the present document (``is_same``), or where a credit
     note refers to that: the two would correct the same money twice, so a person has to decide.

@@ -8,6 +8,9 @@ from domain.payments.status import PaymentStatus
 
 #: The kind of the attention items about differences.
 KIND = "reconciliation_difference"
+#: The kind of those about payouts.
+PAYOUT_KIND = "payout_difference"
+KINDS = frozenset({KIND, PAYOUT_KIND})
 
 
 class Difference(StrEnum):
@@ -26,8 +29,14 @@ class ProposedAction(StrEnum):
 
     #: Record the provider's present state: a webhook was lost.
     RECORD_STATE = "record_state"
+    #: Ask the provider for the payout again: its entries may have been incomplete.
+    READ_AGAIN = "read_again"
     #: Look at both sides; nothing is safe to do without looking.
     CHECK = "check"
+
+
+#: What a command can do; the other needs a person's eyes.
+RUNNABLE = frozenset({ProposedAction.RECORD_STATE, ProposedAction.READ_AGAIN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +90,14 @@ def compare(ours: Side | None, theirs: Side | None) -> Finding | None:
     return Finding(Difference.STATUS, ProposedAction.RECORD_STATE)
 
 
-def require_recordable(kind: str, action: str | None, is_resolved: bool) -> None:
-    """Whether the proposed action of an attention item can be run by a command. Raises WrongState for a resolved item,
-    and RuleBroken for one whose action needs a person's eyes."""
+def action_to_run(kind: str, action: str | None, is_resolved: bool) -> ProposedAction:
+    """The proposed action of an attention item, if a command can run it. Raises WrongState for a resolved item, and
+    RuleBroken for one whose action needs a person's eyes."""
     if is_resolved:
         raise WrongState({"status": "resolved", "wanted": "resolved"})
-    if kind != KIND or action != ProposedAction.RECORD_STATE:
+    if kind not in KINDS or action not in RUNNABLE:
         raise RuleBroken({"rule": "no_action_to_run"})
+    return ProposedAction(action)
 
 
 def _missing(ours: Side | None, theirs: Side | None) -> Finding | None:

@@ -115,6 +115,23 @@ def till_of_correction(by: UUID, taken_by: UUID, is_same_day: bool, is_till_clos
     return taken_by if is_same_day and not is_till_closed else by
 
 
+def documented_as_note(kind: VenueKind, amount: int) -> bool:
+    """Whether the document of an entry gives money back: of a refund, and of a reversal that reverts a payment. A
+    reversal that reverts a refund has none: the refund's document is the wrong one then, and a person decides."""
+    return kind is VenueKind.REFUND or (kind is VenueKind.REVERSAL and amount < 0)
+
+
+def require_documented(kind: VenueKind, amount: int, *, is_reversed: bool, is_original_issued: bool) -> None:
+    """Whether an entry at the venue may have a document. ``is_reversed``: another entry reverted it;
+    ``is_original_issued``: the entry that it reverts has a document. Raises WrongState for a payment that was reverted
+    before its document was issued, and for a reversal of what was never documented: there is nothing to correct.
+    """
+    if is_reversed and kind is not VenueKind.REVERSAL:
+        raise WrongState({"status": VenueKind.REVERSAL.value, "wanted": "issued"})
+    if kind is VenueKind.REVERSAL and (amount > 0 or not is_original_issued):
+        raise WrongState({"status": "not_issued", "wanted": "corrected"})
+
+
 def expected_cash(opening: int, cash: Iterable[int]) -> int:
     """What the till must hold: the money that was in it at the opening, and every cash entry since."""
     return opening + sum(cash)

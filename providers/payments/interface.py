@@ -7,8 +7,10 @@ from enum import StrEnum
 from typing import Protocol
 
 from domain.money import Money
+from domain.payments.dispute_evidence import EvidenceTexts
 from domain.payments.lapse import Card
 from domain.payments.limits import ProviderLimits
+from domain.payments.payouts import Payout, PayoutEntry
 from domain.payments.status import DisputeStatus, PaymentStatus, RefundStatus
 from domain.payments.vouchers import Voucher, VoucherOrder
 
@@ -126,6 +128,22 @@ class IntentPage:
 
 
 @dataclass(frozen=True, slots=True)
+class PayoutPage:
+    """A part of a provider's list of payouts. ``cursor``: of the next page, None after the last one."""
+
+    payouts: tuple[Payout, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """A part of what a payout consists of. ``cursor``: of the next page, None after the last one."""
+
+    entries: tuple[PayoutEntry, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookEvent:
     """A verified webhook. Exactly one of ``intent``/``refund``/``dispute`` is set for the types that we apply; all
     are None for a type that we only store. ``created`` is epoch seconds by the provider's clock.
@@ -148,6 +166,8 @@ class PaymentProvider(Protocol):
 
     name: str
     limits: ProviderLimits
+    #: Whether evidence about a dispute can be sent by the API.
+    takes_evidence: bool
 
     async def create_intent(self, request: IntentRequest, key: str) -> Intent:
         """Create an intent that waits for a card."""
@@ -217,6 +237,20 @@ class PaymentProvider(Protocol):
     async def list_intents(self, since: datetime, until: datetime, cursor: str | None) -> IntentPage:
         """A page of the intents that were made in the half-open range (aware UTC) and took or hold money, newest
         first; others may be among them. A list does not show disputes."""
+        ...
+
+    async def send_evidence(self, dispute_id: str, evidence: EvidenceTexts, key: str) -> None:
+        """Send the evidence about a dispute to the customer's bank; final. One that has been sent is left as it is.
+        ``ProviderRefused`` where the provider takes none, or none any more."""
+        ...
+
+    async def list_payouts(self, since: datetime, until: datetime, cursor: str | None) -> PayoutPage:
+        """A page of the payouts that were made in the half-open range (aware UTC), newest first. Those that a person
+        ordered by hand are left out where the provider does not say what they consist of."""
+        ...
+
+    async def list_entries(self, payout_id: str, cursor: str | None) -> EntryPage:
+        """A page of what a payout consists of. The sum of all entries, less their fees, is its amount."""
         ...
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookEvent:

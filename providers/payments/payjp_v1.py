@@ -23,6 +23,7 @@ from urllib.parse import urlencode
 import jwt
 
 from domain.errors import ForgedWebhook
+from domain.payments.dispute_evidence import EvidenceTexts
 from domain.payments.status import SECURED, PaymentStatus
 from domain.payments.vouchers import VoucherOrder
 from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
@@ -31,13 +32,16 @@ from providers.payments.interface import (
     CaptureMethod,
     Checkout,
     CheckoutRequest,
+    EntryPage,
     Intent,
     IntentPage,
     IntentRequest,
+    PayoutPage,
     Refund,
     WebhookEvent,
 )
 from providers.payments.limits import PAYJP_V1
+from providers.payments.payjp_v1_balance import entries_of, payout_of
 from providers.payments.payjp_v1_objects import Raw, RefundMark
 from providers.payments.payjp_v1_transport import Transport
 from providers.payments.payjp_webhooks import verified_event
@@ -54,6 +58,7 @@ class PayjpV1Payments:
 
     name = "payjp_v1"
     limits = PAYJP_V1
+    takes_evidence = False
 
     def __init__(self, settings: Settings) -> None:
         self._tokens = (settings.payjp_webhook_token, settings.payjp_webhook_previous_token)
@@ -216,6 +221,30 @@ class PayjpV1Payments:
         now = datetime.now(UTC)
         paid = tuple(objects.intent_of_charge(charge, now) for charge in listed["data"] if charge.get("paid"))
         return IntentPage(paid, str(offset + _PAGE) if listed["has_more"] else None)
+
+    async def send_evidence(self, dispute_id: str, evidence: EvidenceTexts, key: str) -> None:
+        """PAY.JP's API takes none: v1 has no disputes at all."""
+        raise ProviderRefused("evidence_by_hand")
+
+    async def list_payouts(self, since: datetime, until: datetime, cursor: str | None) -> PayoutPage:
+        """A hundred transfers, by their creation."""
+        offset = int(cursor or 0)
+        times = {"since": int(since.timestamp()), "until": int(until.timestamp()) - 1}
+        listed = await self._transport.get("/transfers", limit=_PAGE, offset=offset, **times)
+        payouts = tuple(payout_of(raw) for raw in listed["data"])
+        return PayoutPage(payouts, str(offset + _PAGE) if listed["has_more"] else None)
+
+    async def list_entries(self, payout_id: str, cursor: str | None) -> EntryPage:
+        """All of a transfer at once: its fees are known for the whole only. A call for each hundred charges."""
+        transfer = await self._transport.get(f"/transfers/{payout_id}")
+        charges: list[Raw] = []
+        has_more = True
+        while has_more:
+            path = f"/transfers/{payout_id}/charges"
+            listed = await self._transport.get(path, limit=_PAGE, offset=len(charges))
+            charges += listed["data"]
+            has_more = bool(listed["has_more"] and listed["data"])
+        return EntryPage(entries_of(transfer, charges), None)
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookEvent:
         """Check the account's token and read the event. Never calls PAY.JP."""

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import ForgedWebhook
+from domain.payments.dispute_evidence import EvidenceTexts
 from domain.payments.status import DisputeStatus, PaymentStatus, RefundStatus
 from domain.payments.vouchers import VoucherOrder
 from providers.errors import ProviderRefused
@@ -21,14 +22,17 @@ from providers.payments.interface import (
     CaptureMethod,
     Checkout,
     CheckoutRequest,
+    EntryPage,
     Intent,
     IntentPage,
     IntentRequest,
+    PayoutPage,
     Refund,
     WebhookEvent,
 )
 from providers.payments.limits import PAYJP_V2
 from providers.payments.off_loop import OffLoop
+from providers.payments.payjp_v2_balance import entries_of_statements, entry_of, payout_of, terms_of
 from providers.payments.payjp_v2_body import Body
 from providers.payments.payjp_v2_objects import checkout_of, dispute_of, event_of, intent_of, refund_of
 from providers.payments.payjp_webhooks import verified_event
@@ -50,6 +54,7 @@ class PayjpV2Payments:
 
     name = "payjp_v2"
     limits = PAYJP_V2
+    takes_evidence = False
 
     def __init__(self, settings: Settings) -> None:
         self._tokens = (settings.payjp_webhook_token, settings.payjp_webhook_previous_token)
@@ -191,6 +196,51 @@ class PayjpV2Payments:
         goes_on = oldest is not None and datetime.fromisoformat(oldest["created_at"]) >= since
         intents = tuple([await self._with_refunds(flow) for flow in flows])
         return IntentPage(intents, str(oldest["id"]) if oldest and goes_on and listed["has_more"] else None)
+
+    async def send_evidence(self, dispute_id: str, evidence: EvidenceTexts, key: str) -> None:
+        """PAY.JP's API takes none: its object PaymentDispute can be read and not changed (the SDK's
+        ``PaymentDisputesApi`` has ``get_all_payment_disputes`` and ``get_payment_dispute``)."""
+        raise ProviderRefused("evidence_by_hand")
+
+    async def list_payouts(self, since: datetime, until: datetime, cursor: str | None) -> PayoutPage:
+        """A hundred balances; one that is still collecting is no payout yet."""
+        after = {} if cursor is None else {"starting_after": cursor}
+        listed = await self._call("balances.get_all_balances", limit=100, since=since, until=until, **after)
+        payouts = tuple(payout_of(raw) for raw in listed["data"] if raw["state"] != "collecting")
+        # PAY.JP does not say whether its bounds are inclusive.
+        payouts = tuple(one for one in payouts if since <= one.made_at < until)
+        return PayoutPage(payouts, str(listed["data"][-1]["id"]) if listed["has_more"] else None)
+
+    async def list_entries(self, payout_id: str, cursor: str | None) -> EntryPage:
+        """A page of the transactions of one term; the lines about no term come with the first page. A call for each
+        refund and dispute, because a transaction names them and not their flow. ``cursor``: the number of the term, and
+        the last transaction of the page before."""
+        balance = await self._call("balances.get_balance", payout_id)
+        terms = terms_of(balance)
+        number, _, last = (cursor or "0:").partition(":")
+        entries = list(entries_of_statements(balance)) if cursor is None else []
+        if int(number) >= len(terms):
+            return EntryPage(tuple(entries), None)
+        after = {"starting_after": last} if last else {}
+        name = "transactions.get_all_payment_transactions"
+        listed = await self._call(name, limit=100, term_id=terms[int(number)], **after)
+        entries += [entry_of(raw, await self._flow_of(raw)) for raw in listed["data"]]
+        if listed["has_more"]:
+            return EntryPage(tuple(entries), f"{number}:{listed['data'][-1]['id']}")
+        is_last = int(number) + 1 >= len(terms)
+        return EntryPage(tuple(entries), None if is_last else f"{int(number) + 1}:")
+
+    async def _flow_of(self, transaction: Mapping[str, Any]) -> str | None:
+        resource = str(transaction["resource_id"])
+        match transaction["type"]:
+            case "payment":
+                return resource
+            case "refund":
+                return (await self.get_refund(resource)).intent_id
+            case "chargeback" | "chargeback_cancel":
+                return str((await self._call("disputes.get_payment_dispute", resource))["payment_flow_id"])
+            case _:
+                return None
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookEvent:
         """Check the account's token and read the event. Never calls PAY.JP."""

@@ -43,6 +43,8 @@ class Client:
             "methods": payjpv2.PaymentMethodsApi(client),
             "customers": payjpv2.CustomersApi(client),
             "checkouts": payjpv2.CheckoutSessionsApi(client),
+            "balances": payjpv2.BalancesApi(client),
+            "transactions": payjpv2.PaymentTransactionsApi(client),
         }
 
     def call(self, name: str, *arguments: Any, **more: Any) -> Any:

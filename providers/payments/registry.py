@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from domain.payments.accounts import AccountSecrets
 from domain.payments.limits import ProviderLimits
+from domain.payments.payouts import PayoutEntry
 from domain.payments.providers import ProviderName
 from providers.payments.interface import PaymentProvider
 from providers.payments.limits import PAYJP_V1, PAYJP_V2, STRIPE
@@ -110,6 +111,18 @@ async def provider_at(providers: Mapping[str, PaymentProvider], name: str, accou
     if not isinstance(providers, PaymentProviders):
         raise LookupError(f"nothing here reads the secrets of account {account_id}")
     return await providers.at(name, account_id)
+
+
+async def all_entries(provider: PaymentProvider, payout_id: str) -> list[PayoutEntry]:
+    """All pages of what a payout consists of."""
+    entries: list[PayoutEntry] = []
+    cursor = None
+    while True:
+        page = await provider.list_entries(payout_id, cursor)
+        entries += page.entries
+        if page.cursor is None:
+            return entries
+        cursor = page.cursor
 
 
 def _with(settings: Settings, name: str, secrets: AccountSecrets) -> Settings:

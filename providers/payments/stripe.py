@@ -11,13 +11,17 @@ from typing import Any, TypeVar
 import stripe
 from stripe import RequestOptions
 from stripe.params import (
+    BalanceTransactionListParams,
     CustomerCreateParams,
+    DisputeUpdateParams,
     PaymentIntentConfirmParams,
     PaymentIntentCreateParams,
     PaymentIntentListParams,
+    PayoutListParams,
 )
 
 from domain.errors import ForgedWebhook
+from domain.payments.dispute_evidence import EvidenceTexts
 from domain.payments.status import SECURED, DisputeStatus, PaymentStatus
 from domain.payments.vouchers import VoucherOrder
 from providers.errors import OutcomeUnknown, ProviderError, ProviderRefused, ProviderUnavailable
@@ -25,13 +29,17 @@ from providers.payments.interface import (
     CaptureMethod,
     Checkout,
     CheckoutRequest,
+    EntryPage,
     Intent,
     IntentPage,
     IntentRequest,
+    PayoutPage,
     Refund,
     WebhookEvent,
 )
 from providers.payments.limits import STRIPE
+from providers.payments.stripe_balance import PAYOUT_ITSELF, entry_of, payout_of
+from providers.payments.stripe_evidence import evidence_fields
 from providers.payments.stripe_objects import dispute_of, event_of, id_of, intent_of, refund_of
 from providers.payments.stripe_transport import NoAnswer, Transport
 from runtime.settings import Settings
@@ -61,6 +69,7 @@ class StripePayments:
 
     name = "stripe"
     limits = STRIPE
+    takes_evidence = True
 
     def __init__(self, settings: Settings) -> None:
         self._secrets = (settings.stripe_webhook_secret, settings.stripe_webhook_previous_secret)
@@ -76,6 +85,8 @@ class StripePayments:
         self._intents = client.v1.payment_intents
         self._refunds = client.v1.refunds
         self._disputes = client.v1.disputes
+        self._payouts = client.v1.payouts
+        self._balance = client.v1.balance_transactions
         self._methods = client.v1.payment_methods
         self._customers = client.v1.customers
 
@@ -234,6 +245,38 @@ class StripePayments:
         listed = _succeeded(await _attempt(self._intents.list_async(asked))).to_dict()
         intents = tuple(intent_of(raw) for raw in listed["data"])
         return IntentPage(intents, intents[-1].id if listed["has_more"] else None)
+
+    async def send_evidence(self, dispute_id: str, evidence: EvidenceTexts, key: str) -> None:
+        """Submit it to the bank. Stripe forgets keys after a day, so it first looks whether it was submitted before
+        (API reference, "Update a dispute": a submission is final, ``evidence_details.submission_count``)."""
+        known = _succeeded(await _attempt(self._disputes.retrieve_async(dispute_id))).to_dict()
+        if (known.get("evidence_details") or {}).get("submission_count"):
+            return
+        given: DisputeUpdateParams = {"evidence": evidence_fields(evidence), "submit": True}
+        _succeeded(await _attempt(self._disputes.update_async(dispute_id, given, {"idempotency_key": key})))
+
+    async def list_payouts(self, since: datetime, until: datetime, cursor: str | None) -> PayoutPage:
+        """A hundred payouts. Stripe says what an automatic one consists of (API reference, "List all balance
+        transactions", ``payout``), so those that were ordered by hand are left out."""
+        asked: PayoutListParams = {
+            "limit": 100,
+            "created": {"gte": int(since.timestamp()), "lt": int(until.timestamp())},
+        }
+        if cursor is not None:
+            asked["starting_after"] = cursor
+        listed = _succeeded(await _attempt(self._payouts.list_async(asked))).to_dict()
+        payouts = tuple(payout_of(raw) for raw in listed["data"] if raw.get("automatic", True))
+        return PayoutPage(payouts, str(listed["data"][-1]["id"]) if listed["has_more"] else None)
+
+    async def list_entries(self, payout_id: str, cursor: str | None) -> EntryPage:
+        """A hundred balance transactions of the payout, without the payout itself."""
+        asked: BalanceTransactionListParams = {"payout": payout_id, "limit": 100, "expand": ["data.source"]}
+        if cursor is not None:
+            asked["starting_after"] = cursor
+        listed = _succeeded(await _attempt(self._balance.list_async(asked))).to_dict()
+        parts = [raw for raw in listed["data"] if raw.get("reporting_category") not in PAYOUT_ITSELF]
+        entries = tuple(entry_of(raw) for raw in parts)
+        return EntryPage(entries, str(listed["data"][-1]["id"]) if listed["has_more"] else None)
 
     async def get_refund(self, refund_id: str) -> Refund:
         """The present state at Stripe."""

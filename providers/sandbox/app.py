@@ -19,13 +19,17 @@ from providers.sandbox.konbini import KonbiniClock
 from providers.sandbox.konbini_control import KonbiniControl
 from providers.sandbox.line_api import LineApi
 from providers.sandbox.mailbox import Pages
+from providers.sandbox.payjp.balances import Balances
 from providers.sandbox.payjp.charges import Charges
 from providers.sandbox.payjp.checkouts import Checkouts
 from providers.sandbox.payjp.control import PayjpControl
 from providers.sandbox.payjp.flows import Flows
 from providers.sandbox.payjp.server import PayjpFailure
+from providers.sandbox.payjp.transfers import Transfers
 from providers.sandbox.payjp.v1_api import v1_api
 from providers.sandbox.payjp.v2_api import v2_api
+from providers.sandbox.payout_control import PayoutControl
+from providers.sandbox.payouts import Payouts
 from providers.sandbox.push_service import PushService
 from providers.sandbox.refunds import Refunds
 from providers.sandbox.sendgrid_api import SendGridApi
@@ -43,13 +47,7 @@ def create_app(config: SandboxConfig) -> FastAPI:
     """The server over the state in ``config.state_dir``, which is made if it is not there."""
     config.state_dir.mkdir(parents=True, exist_ok=True)
     store = Store(config.state_dir / DATABASE_FILE)
-    for name, url in (
-        ("stripe", config.stripe_webhook_url),
-        ("payjp", config.payjp_webhook_url),
-        ("sendgrid", config.sendgrid_webhook_url),
-    ):
-        if url is not None:
-            store.set_target(name, url)
+    _set_targets(store, config)
     faults = Faults(store)
     events = WebhookEvents(store, config, faults)
     deliveries = Deliveries(store, config, SendGridKey.of(config.state_dir))
@@ -61,6 +59,7 @@ def create_app(config: SandboxConfig) -> FastAPI:
     flows = Flows(store, events, config.public_url)
     checkouts = Checkouts(store, events, flows, config.public_url)
     charges = Charges(store, events, config.payjp_api_key)
+    transfers, balances = Transfers(store), Balances(store)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -78,8 +77,9 @@ def create_app(config: SandboxConfig) -> FastAPI:
     app.add_exception_handler(PayjpFailure, _payjp_failure)
     app.include_router(StripeApi(store, config, faults, events, deliveries, intents, refunds, customers, calls).router)
     app.include_router(PayjpControl(store, deliveries, flows, charges, checkouts).router)
-    app.include_router(v1_api(config.payjp_api_key, charges, store, faults, deliveries, calls))
-    app.include_router(v2_api(config.payjp_api_key, flows, checkouts, store, faults, deliveries, calls))
+    app.include_router(PayoutControl(store, Payouts(store), transfers, balances).router)
+    app.include_router(v1_api(config.payjp_api_key, charges, transfers, store, faults, deliveries, calls))
+    app.include_router(v2_api(config.payjp_api_key, flows, checkouts, balances, store, faults, deliveries, calls))
     app.include_router(SendGridApi(store, config, faults, events, deliveries, calls).router)
     app.include_router(KonbiniControl(store, deliveries, intents, refunds, clock).router)
     faulty = FaultyCalls(faults, calls)
@@ -89,6 +89,16 @@ def create_app(config: SandboxConfig) -> FastAPI:
     app.include_router(Control(store, faults, deliveries, intents, refunds, calls).router)
     app.include_router(Pages(store, faults, deliveries).router)
     return app
+
+
+def _set_targets(store: Store, config: SandboxConfig) -> None:
+    for name, url in (
+        ("stripe", config.stripe_webhook_url),
+        ("payjp", config.payjp_webhook_url),
+        ("sendgrid", config.sendgrid_webhook_url),
+    ):
+        if url is not None:
+            store.set_target(name, url)
 
 
 async def _stripe_failure(_: Request, error: Exception) -> Response:

@@ -126,6 +126,26 @@ class Refunds:
         self._events.stripe("charge.dispute.closed", dispute)
         return dispute
 
+    def answer_dispute(self, dispute_id: str, params: Mapping[str, Any]) -> Answer:
+        """Take evidence, and submit it unless ``submit`` is false; that is final (Stripe API, "Update a dispute")."""
+        dispute = self._store.find("dispute", dispute_id)
+        if dispute is None:
+            raise missing("dispute", dispute_id)
+        details = dispute["evidence_details"]
+        if dispute["status"] not in {"needs_response", "warning_needs_response"} or details["due_by"] <= time.time():
+            raise StripeFailure(400, "This dispute can no longer be updated.", code="dispute_evidence_closed")
+        given = params.get("evidence") or {}
+        if any(len(str(value)) > 20_000 for value in given.values()):
+            raise StripeFailure(400, "The evidence is too long.", param="evidence", is_stored=False)
+        dispute["_evidence"] = {**dispute.get("_evidence", {}), **given}
+        details["has_evidence"] = True
+        if str(params.get("submit", "true")).lower() == "true":
+            details["submission_count"] += 1
+            dispute["status"] = str(dispute["status"]).replace("needs_response", "under_review")
+        self._store.put(dispute)
+        self._events.stripe("charge.dispute.updated", dispute)
+        return 200, {**dispute, "evidence": dispute["_evidence"]}
+
     def _charge_of(self, params: Mapping[str, Any]) -> JSON:
         if params.get("payment_intent"):
             intent = self._intents.get(str(params["payment_intent"]), "payment_intent")

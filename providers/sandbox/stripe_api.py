@@ -234,6 +234,12 @@ class StripeApi:
                 lambda _, p: refunds.create(p),
                 *("payment_intent", "charge", "amount", "metadata", "reason", "instructions_email"),
             ),
+            operation(
+                "disputes.update",
+                "POST /disputes/{id}",
+                lambda ids, p: refunds.answer_dispute(ids[0], p),
+                *("evidence", "submit", "metadata"),
+            ),
             *self._read_operations(),
         )
 
@@ -246,7 +252,7 @@ class StripeApi:
 
         for kind, name in _KINDS.items():
             yield operation(f"{name}.retrieve", f"GET /{name}/{{id}}", one(kind), "client_secret")
-            asked = (*_PAGING, "payment_intent", "type", "customer")
+            asked = (*_PAGING, "payment_intent", "type", "customer", "payout")
             yield operation(f"{name}.list", f"GET /{name}", many(kind, f"/v1/{name}"), *asked)
 
     def _get(self, kind: str, object_id: str) -> JSON:
@@ -263,7 +269,7 @@ class StripeApi:
         if not 1 <= limit <= 100 or "ending_before" in params:
             raise StripeFailure(400, "Invalid limit or cursor", param="limit", is_stored=False)
         parent, before = params.get("payment_intent"), params.get("starting_after")
-        wide = 100_000 if {"created", "type", "customer"} & set(params) else limit + 1
+        wide = 100_000 if {"created", "type", "customer", "payout"} & set(params) else limit + 1
         items = self._store.list_objects(kind, parent, before, wide)
         items = [item for item in items if _fits(item, params)]
         return listed(items[:limit], path, has_more=len(items) > limit)
@@ -278,8 +284,8 @@ class StripeApi:
         name, rest = parts[0], parts[1:]
         value = node.get(name)
         if isinstance(value, str):
-            kind = {"latest_charge": "charge", "charge": "charge", "payment_intent": "payment_intent"}.get(name)
-            found = self._store.find(kind, value) if kind else None
+            kinds = _EXPANDABLE.get(name, ())
+            found = next((one for kind in kinds if (one := self._store.find(kind, value)) is not None), None)
             if found is None:
                 message = f"This property cannot be expanded ({name})."
                 raise StripeFailure(400, message, param="expand", is_stored=False)
@@ -296,6 +302,15 @@ _KINDS = {
     "refund": "refunds",
     "dispute": "disputes",
     "event": "events",
+    "payout": "payouts",
+    "balance_transaction": "balance_transactions",
+}
+#: Kinds of the objects that a field may name.
+_EXPANDABLE = {
+    "latest_charge": ("charge",),
+    "charge": ("charge",),
+    "payment_intent": ("payment_intent",),
+    "source": ("charge", "refund", "dispute", "payout"),
 }
 
 _API_ERROR = error_body("api_error", "An unknown error occurred")
@@ -303,6 +318,8 @@ _API_ERROR = error_body("api_error", "An unknown error occurred")
 
 def _fits(item: JSON, params: Params) -> bool:
     if "type" in params and item.get("type") != params["type"]:
+        return False
+    if "payout" in params and item.get("_payout") != params["payout"]:
         return False
     if "customer" in params and item.get("customer") != params["customer"]:
         return False

@@ -274,6 +274,7 @@ NO_INPUT = {
     "ck_payment_disputes_closed_with_its_outcome",
     "ck_payment_transactions_amount_not_negative",
     "ck_reaccommodations_decided",
+    "ck_receipts_of_one_payment",
     "ck_refunds_amount_positive",
     "ck_resource_claims_taken_by_one",
     "ck_waitlist_accepted_has_a_booking",

@@ -28,6 +28,7 @@ from tests.bench.logins import logins
 from tests.bench.response_cache import cached
 from tests.bench.server import BENCH_HOLD
 from tests.bench.shares import shares
+from tests.bench.webhooks import webhooks
 from tests.support import data, servers
 
 REPORTS = Path(".omotenashi") / "bench"
@@ -173,7 +174,7 @@ async def main() -> None:
         "machine": platform.platform(),
         "cores": bench_data.CORES,
     }
-    measures = (shares, availability, holds, crowd, cached, logins, analytics, live, growth)
+    measures = (shares, availability, holds, crowd, cached, logins, webhooks, analytics, live, growth)
     wanted = set(sys.argv[1:]) or {measure.__name__ for measure in measures}
     for measure in (one for one in measures if one.__name__ in wanted):
         async with bench_data.fresh() as (database, pool):

@@ -36,6 +36,8 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "domain.payments.orders": (f"{PAYMENTS}/test_orders.py",),
     "domain.payments.changes": (f"{PAYMENTS}/test_changes.py",),
     "domain.payments.reconciliation": (f"{PAYMENTS}/test_reconciliation.py",),
+    "domain.payments.payouts": (f"{PAYMENTS}/test_payouts.py",),
+    "domain.payments.disputes": (f"{PAYMENTS}/test_disputes.py",),
     "domain.payments.tax": (f"{PAYMENTS}/test_tax.py", f"{PAYMENTS}/test_receipts.py"),
     "domain.payments.venue": (f"{PAYMENTS}/test_venue.py",),
     "domain.payments.accounts": (f"{PAYMENTS}/test_accounts.py",),

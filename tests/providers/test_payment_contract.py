@@ -2,17 +2,20 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 
 from domain.errors import ForgedWebhook
 from domain.money import Money
+from domain.payments.dispute_evidence import EvidenceTexts
+from domain.payments.payouts import EntryKind, sum_differs
 from domain.payments.status import PaymentStatus, RefundStatus
 from domain.payments.without_card import AUTHENTICATION
 from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
 from providers.payments.interface import CaptureMethod, IntentRequest
-from providers.payments.registry import LIMITS, payment_providers, webhook_receiver
+from providers.payments.registry import LIMITS, all_entries, payment_providers, webhook_receiver
 from tests.providers.adapters import CARDS, RETURN_URL, AdapterCase, new_key
 from tests.support.forged import with_other_end
 from tests.support.sandbox import Receiver, Sandbox
@@ -326,3 +329,62 @@ async def test_list_of_intents_has_those_that_moved_money(tested: AdapterCase) -
     assert page.cursor is None
     earlier = await tested.adapter.list_intents(now - timedelta(days=3), now - timedelta(days=2), None)
     assert earlier.intents == () or tested.adapter.name == "payjp_v1"  # the sandbox's v1 lists all
+
+
+async def test_list_payouts_gives_the_bank_amount_and_its_parts(tested: AdapterCase) -> None:
+    """The sum of the entries, less their fees, is what the bank gets; each payment has its fee."""
+    name = tested.adapter.name
+    tested.sandbox.reset()
+    whole, part, held = await tested.pay(), await tested.pay(), await tested.pay(capture=MANUAL)
+    await tested.adapter.capture_intent(held.id, 3000, new_key())
+    await tested.adapter.create_refund(part.id, 2000, new_key(), {"refund_id": str(uuid4())})
+    made = tested.sandbox.post(f"/sandbox/payouts/{name}", {})
+    now = datetime.now(UTC)
+    page = await tested.adapter.list_payouts(now - timedelta(hours=1), now + timedelta(hours=1), None)
+    [payout] = page.payouts
+    assert page.cursor is None
+    assert (payout.id, payout.currency, payout.amount) == (made["id"], "JPY", made.get("amount", made.get("net")))
+    entries = await all_entries(tested.adapter, payout.id)
+    assert not sum_differs(payout, entries)
+    paid = {entry.intent_id: entry for entry in entries if entry.kind is EntryKind.PAYMENT}
+    assert {intent: entry.amount for intent, entry in paid.items()} == {whole.id: 5000, part.id: 5000, held.id: 3000}
+    assert all(0 < entry.fee < entry.amount // 20 for entry in paid.values())
+    refunds = [(entry.intent_id, entry.amount) for entry in entries if entry.kind is EntryKind.REFUND]
+    assert refunds == [(part.id, -2000)]
+    assert len({entry.id for entry in entries}) == len(entries)
+    again = await tested.adapter.list_payouts(now + timedelta(hours=1), now + timedelta(hours=2), None)
+    assert again.payouts == ()
+
+
+async def test_list_entries_shows_what_is_missing_at_the_bank(tested: AdapterCase) -> None:
+    tested.sandbox.reset()
+    await tested.pay()
+    made = tested.sandbox.post(f"/sandbox/payouts/{tested.adapter.name}", {"missing": 7})
+    now = datetime.now(UTC)
+    [payout] = (await tested.adapter.list_payouts(now - timedelta(hours=1), now + timedelta(hours=1), None)).payouts
+    assert payout.id == made["id"]
+    entries = await all_entries(tested.adapter, payout.id)
+    assert sum(entry.net for entry in entries) - payout.amount == 7
+    assert sum_differs(payout, entries)
+
+
+async def test_send_evidence_is_taken_once_or_refused(tested: AdapterCase) -> None:
+    """Stripe takes it, and a repeat with any key leaves it; PAY.JP's APIs take none."""
+    texts = EvidenceTexts("2027-02-20", "An appointment.", "No penalty was agreed.", "History of the booking: none")
+    if not tested.adapter.takes_evidence:
+        with pytest.raises(ProviderRefused, match="evidence_by_hand"):
+            await tested.adapter.send_evidence("dp_1", texts, new_key())
+        return
+    paid = await tested.pay()
+    dispute = tested.sandbox.post("/sandbox/disputes", {"payment_intent": paid.id})
+    for _ in range(2):
+        await tested.adapter.send_evidence(dispute["id"], texts, new_key())
+    key = tested.sandbox.settings().stripe_api_key.get_secret_value()
+    found = tested.sandbox.http.get(f"{tested.sandbox.url}/v1/disputes/{dispute['id']}", auth=(key, "")).json()
+    assert (found["status"], found["evidence_details"]["submission_count"]) == ("under_review", 1)
+    tested.sandbox.post(f"/sandbox/disputes/{dispute['id']}/lost")
+    another = await tested.pay()
+    lost = tested.sandbox.post("/sandbox/disputes", {"payment_intent": another.id})
+    tested.sandbox.post(f"/sandbox/disputes/{lost['id']}/lost")
+    with pytest.raises(ProviderRefused):
+        await tested.adapter.send_evidence(lost["id"], texts, new_key())

@@ -58,6 +58,9 @@ MOVE = ActivityConfig(
     ),
 )
 
+#: The evidence of a dispute is sent within this time, also by a run that was late.
+LAST_TRY = timedelta(minutes=1)
+
 #: Ask the provider for the status of a refund.
 POLL = ActivityConfig(
     task_queue=queues.PAYMENTS,
@@ -159,6 +162,8 @@ FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=30)
 #: An alert is raised after this many tries without an answer of the provider.
 ALERT_AFTER = 3
+#: So many times the outcome of a movement is recorded where the ledger's checks refuse it; then a person looks.
+RECORD_TRIES = 3
 
 #: An authorization that would expire before the visit is paid is renewed this long before it expires.
 RENEW_AHEAD = timedelta(hours=24)

@@ -90,6 +90,18 @@ TEXTS = Texts(
             "コンビニ払いの番号を発行できませんでした。しばらくしてからもう一度お試しいただくか、カードでお支払いください。",
             "We could not get the numbers for the convenience store. Please try again later, or pay by card.",
         ),
+        "evidence_by_hand": Text(
+            "この決済サービスはAPIで証拠を受け付けません。ファイルを取得し、決済サービスの管理画面で提出してください。",
+            "This provider takes no evidence by its API. Get the file and enter it in the provider's dashboard.",
+        ),
+        "evidence_not_gathered": Text(
+            "証拠をまだ集めています。しばらくしてからもう一度お試しください。",
+            "The evidence is still being gathered. Try again in a moment.",
+        ),
+        "evidence_deadline_over": Text(
+            "証拠の提出期限が過ぎているか、期限がない異議申し立てです。",
+            "The deadline for evidence is over, or this dispute has none.",
+        ),
         "provider_refused": Text(
             "決済会社で処理できませんでした。別のカードをお試しください。",
             "The payment company could not process this. Please try another card.",

@@ -48,6 +48,22 @@ WORDS: Mapping[str, Text] = {
         "決済サービスの通知が記録と矛盾しています。両方を比べてください。",
         "An event of the provider contradicts our records. Compare both.",
     ),
+    "attention_outcome_refused": Text(
+        "決済サービスの結果が記録と矛盾するため、記録できませんでした。両方を比べてください。",
+        "What the provider did contradicts our records and was not recorded. Compare both.",
+    ),
+    "attention_evidence_unsent": Text(
+        "異議申し立てへの証拠を自動で送れませんでした。期限までに決済サービスの管理画面で提出してください。",
+        "The evidence about a dispute could not be sent. Enter it at the provider before the deadline.",
+    ),
+    "attention_payout_difference": Text(
+        "決済サービスからの入金額または内訳が記録と異なります。詳細の指示に従ってください。",
+        "A payout to the bank, or a part of it, differs from our records. The details say what to do.",
+    ),
+    "attention_payment_named_elsewhere": Text(
+        "事業者の決済アカウントから、別のアカウントの支払いについての通知が届きました。どちらに入金があるか確認してください。",
+        "An account's event names a payment at another account. Look which of the two has the money.",
+    ),
     "attention_visit_unattended": Text(
         "1か月間、来店の完了が記録されなかったため、自動で完了にしました。",
         "Nobody completed the visit for a month, so the system completed it.",

@@ -8,19 +8,29 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
-from db.payments.webhooks import WebhookStore
+from db.payments.webhooks import AT_ACCOUNT, WebhookStore
 from domain.payments.provider_events import ProviderEvent
 
 _EVENT = TypeAdapter(ProviderEvent)
 
-# An event that was applied or ignored is chosen only by its id: to apply it again changes nothing that is right.
-_CHOSEN = text("""
-    SELECT id, provider, account_id, intent_id, event, outcome FROM payment_webhooks
-     WHERE received_at >= :since AND received_at < :until
-       AND (CAST(:provider AS text) IS NULL OR provider = :provider)
-       AND (event_id = :event_id OR (CAST(:event_id AS text) IS NULL
-            AND (applied_at IS NULL OR outcome = 'unmatched')))
-     ORDER BY received_at, id LIMIT :limit FOR NO KEY UPDATE
+# An event that was applied or ignored is chosen only by its id: to apply it again changes nothing that is right. Those
+# that are about a payment of ours come first: an account that is used for other things, too, has any number of others.
+_OF_ACCOUNT = AT_ACCOUNT.format(account="w.account_id")
+_CHOSEN = text(f"""
+    SELECT w.id, w.provider, w.account_id, w.intent_id, w.event, w.outcome FROM payment_webhooks w
+     WHERE w.received_at >= :since AND w.received_at < :until
+       AND (CAST(:provider AS text) IS NULL OR w.provider = :provider)
+       AND (w.event_id = :event_id OR (CAST(:event_id AS text) IS NULL
+            AND (w.applied_at IS NULL OR w.outcome = 'unmatched')))
+     ORDER BY (w.payment_id IS NOT NULL
+               OR EXISTS (SELECT 1 FROM booking_payments p
+                           WHERE p.provider = w.provider AND p.provider_intent_id = w.intent_id
+                             AND {_OF_ACCOUNT})
+               OR EXISTS (SELECT 1 FROM booking_payments p
+                           WHERE p.id = CAST(w.event->'intent'->>'payment_id' AS uuid) AND p.provider = w.provider
+                             AND {_OF_ACCOUNT})) DESC,
+              w.received_at, w.id
+     LIMIT :limit FOR NO KEY UPDATE OF w
 """).bindparams(bindparam("provider", type_=Text), bindparam("event_id", type_=Text))
 _OPEN_AGAIN = text("""
     UPDATE payment_webhooks SET payment_id = :payment_id, applied_at = NULL, outcome = NULL WHERE id = :id
@@ -30,7 +40,8 @@ _OPEN_AGAIN = text("""
 @dataclass(frozen=True, slots=True)
 class ReplayAsked:
     """Which stored events: those received in the half-open range (aware UTC), of one ``provider`` or all; one
-    ``event_id`` of the provider, or all that wait or match nothing; the oldest ``limit``."""
+    ``event_id`` of the provider, or all that wait or match nothing; ``limit`` of them, those about a payment of ours
+    first, then the oldest."""
 
     since: datetime
     until: datetime

@@ -8,8 +8,10 @@ from providers.sandbox.deliveries import Deliveries
 from providers.sandbox.faults import Faults
 from providers.sandbox.payjp.charges import PREFIX, Charges, V1Wire
 from providers.sandbox.payjp.server import Operation, PayjpServer, Run, operation
+from providers.sandbox.payjp.transfers import Transfers
 from providers.sandbox.store import Store
 
+_OFFSETS = ("limit", "offset", "since", "until")
 _CREATE = (
     *("amount", "currency", "customer", "card", "description", "capture", "expiry_days", "metadata"),
     *("platform_fee", "three_d_secure"),
@@ -17,17 +19,40 @@ _CREATE = (
 
 
 def v1_api(
-    key: str, charges: Charges, store: Store, faults: Faults, deliveries: Deliveries, calls: Counter[str]
+    key: str,
+    charges: Charges,
+    transfers: Transfers,
+    store: Store,
+    faults: Faults,
+    deliveries: Deliveries,
+    calls: Counter[str],
 ) -> APIRouter:
     """Answers under ``/payjp/v1``."""
-    server = PayjpServer(V1Wire(key), _operations(charges), store, faults, deliveries, calls)
+    server = PayjpServer(
+        V1Wire(key), [*_operations(charges), *_transfer_operations(transfers)], store, faults, deliveries, calls
+    )
     return server.router
 
 
-def _operations(charges: Charges) -> list[Operation]:
-    def one(name: str, call: str, run: Run, *params: str) -> Operation:
-        return operation(PREFIX, f"payjp_v1.{name}", call, run, *params)
+def one(name: str, call: str, run: Run, *params: str) -> Operation:
+    """An operation of v1."""
+    return operation(PREFIX, f"payjp_v1.{name}", call, run, *params)
 
+
+def _transfer_operations(transfers: Transfers) -> list[Operation]:
+    return [
+        one("transfers.list", "GET /transfers", lambda _, p: transfers.list_(p), *_OFFSETS, "status"),
+        one("transfers.retrieve", "GET /transfers/{id}", lambda ids, _: transfers.get(ids[0])),
+        one(
+            "transfers.charges",
+            "GET /transfers/{id}/charges",
+            lambda ids, p: transfers.charges_of(ids[0], p),
+            *(*_OFFSETS, "customer"),
+        ),
+    ]
+
+
+def _operations(charges: Charges) -> list[Operation]:
     customer, charge = "/customers/{id}", "/charges/{id}"
     return [
         one(

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from providers.sandbox.deliveries import Deliveries
 from providers.sandbox.faults import Faults
+from providers.sandbox.payjp.balances import Balances
 from providers.sandbox.payjp.checkouts import Checkouts
 from providers.sandbox.payjp.flows import PREFIX, Flows, V2Wire
 from providers.sandbox.payjp.server import Operation, PayjpServer, Run, operation
@@ -32,32 +33,51 @@ def v2_api(
     key: str,
     flows: Flows,
     checkouts: Checkouts,
+    balances: Balances,
     store: Store,
     faults: Faults,
     deliveries: Deliveries,
     calls: Counter[str],
 ) -> APIRouter:
     """Answers under ``/payjp/v2``."""
-    server = PayjpServer(V2Wire(key), [*_operations(flows), *_checkouts(checkouts)], store, faults, deliveries, calls)
+    operations = [*_operations(flows), *_checkouts(checkouts), *_balance_operations(balances)]
+    server = PayjpServer(V2Wire(key), operations, store, faults, deliveries, calls)
     return server.router
 
 
 def _checkouts(checkouts: Checkouts) -> list[Operation]:
-    def one(name: str, call: str, run: Run, *params: str) -> Operation:
-        return operation(PREFIX, f"payjp_v2.checkouts.{name}", call, run, *params)
-
     path = "/checkout/sessions"
     return [
-        one("create", f"POST {path}", lambda _, p: checkouts.create(p), *_CHECKOUT),
-        one("retrieve", f"GET {path}/{{id}}", lambda ids, _: checkouts.get(ids[0])),
-        one("expire", f"POST {path}/{{id}}/expire", lambda ids, _: checkouts.expire(ids[0])),
+        one("checkouts.create", f"POST {path}", lambda _, p: checkouts.create(p), *_CHECKOUT),
+        one("checkouts.retrieve", f"GET {path}/{{id}}", lambda ids, _: checkouts.get(ids[0])),
+        one("checkouts.expire", f"POST {path}/{{id}}/expire", lambda ids, _: checkouts.expire(ids[0])),
+    ]
+
+
+def one(name: str, call: str, run: Run, *params: str) -> Operation:
+    """An operation of v2."""
+    return operation(PREFIX, f"payjp_v2.{name}", call, run, *params)
+
+
+def _balance_operations(balances: Balances) -> list[Operation]:
+    return [
+        one(
+            "balances.list",
+            "GET /balances",
+            lambda _, p: balances.list_(p),
+            *(*_PAGING, "since", "until", "state", "closed", "since_due_date", "until_due_date"),
+        ),
+        one("balances.retrieve", "GET /balances/{id}", lambda ids, _: balances.get(ids[0])),
+        one(
+            "payment_transactions.list",
+            "GET /payment_transactions",
+            lambda _, p: balances.transactions(p),
+            *(*_PAGING, "term_id", "type", "payment_method_type"),
+        ),
     ]
 
 
 def _operations(flows: Flows) -> list[Operation]:
-    def one(name: str, call: str, run: Run, *params: str) -> Operation:
-        return operation(PREFIX, f"payjp_v2.{name}", call, run, *params)
-
     flow = "/payment_flows/{id}"
     return [
         one(
@@ -100,5 +120,10 @@ def _operations(flows: Flows) -> list[Operation]:
             "GET /payment_disputes",
             lambda _, p: flows.list_disputes(p),
             *(*_PAGING, "payment_flow_id", "status"),
+        ),
+        one(
+            "payment_disputes.retrieve",
+            "GET /payment_disputes/{id}",
+            lambda ids, _: flows.get("payment_dispute", ids[0]),
         ),
     ]

@@ -1,6 +1,8 @@
 """A business's own account at a payment provider: its secrets are nowhere in plain text, its payments stay with it, and
 its webhooks say nothing about the payments of others."""
 
+import json
+import time
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,6 +10,7 @@ import pytest
 from httpx import Response
 
 from activities.payments.payments import PaymentActivities
+from activities.payments.refunds import BeginRefundInput, PollRefundInput, RefundActivities
 from db.engine.session import Database as Pool
 from db.engine.session import Scope
 from db.payments.commands.replay import ReplayAsked
@@ -178,11 +181,77 @@ async def test_account_webhook_says_nothing_about_payments_of_others(salon: Staf
     assert answer.json()["data"] == {"fresh": True}
     [stored] = await data.rows(pool, "SELECT outcome, payment_id FROM payment_webhooks")
     assert stored == {"outcome": "unmatched", "payment_id": None}
-    assert await data.rows(pool, "SELECT kind FROM attention") == []
+    [filed] = await data.rows(pool, "SELECT kind, payment_id::text AS payment, business_id, details FROM attention")
+    assert (filed["kind"], filed["payment"]) == ("payment_named_elsewhere", platforms)
+    assert filed["details"]["account_id"] == account
     async with pool.unit_of_work(Scope.platform()) as work:
         replayed = await work.payments.webhooks.replay(ReplayAsked(NOW - 876000 * HOUR, NOW + 876000 * HOUR))
     assert (replayed.delivered, replayed.unmatched) == (0, 1)
     assert await data.rows(pool, "SELECT status FROM booking_payments") == [{"status": "requires_payment"}]
+
+
+async def test_account_webhook_that_copies_our_id_into_another_payment_is_filed(
+    salon: StaffedSalon, pool: Pool
+) -> None:
+    account = await account_of(salon)
+    payment = await payment_at(salon)
+    await data.rows(pool, "UPDATE booking_payments SET account_id = NULL RETURNING id")
+    for copied, filed in ((str(uuid4()), 0), (payment, 1), (payment, 1)):
+        body = event(f"pi_{uuid4().hex if not filed else 'copied'}", metadata={"payment_id": copied})
+        answer = await salon.nobody.post(
+            f"{PREFIX}/payments/webhook/stripe/{account}", content=body, headers=signature(body, SECRET)
+        )
+        assert answer.status_code == 200
+        assert len(await data.rows(pool, "SELECT kind FROM attention")) == filed
+    assert await data.rows(pool, "SELECT status FROM booking_payments") == [{"status": "requires_payment"}]
+
+
+async def test_account_that_was_replaced_still_refunds_its_payments(
+    salon: StaffedSalon, pool: Pool, providers: PaymentProviders
+) -> None:
+    """The new account's key is unknown to the provider, so that only the former one can have refunded. The event of the
+    refund comes to the address of the new account: its owner has removed the other."""
+    first = await account_of(salon)
+    payment_id = await payment_at(salon)
+    assert (await confirm(salon.customer, payment_id)).json()["data"]["status"] == "captured"
+    await apply_events(pool)
+    second = await account_of(salon, api_key="sk_test_not_known", webhook_secret="whsec_of_the_second")
+    body = {"reason": "goodwill", "amount": {"amount": 3000, "currency": "JPY"}}
+    asked = await salon.owner.post(f"/payments/{payment_id}/refund", json=body, headers=keyed())
+    assert asked.status_code == 201, asked.text
+    steps = RefundActivities(pool, providers, lambda: NOW)
+    about = {"refund_id": UUID(asked.json()["data"]["id"]), "business_id": UUID(str(salon.ids.business_id))}
+    task = await steps.begin(BeginRefundInput(**about, booking_id=UUID(asked.json()["data"]["booking_id"])))
+    assert task is not None
+    assert str(task.account_id) == first
+    result = await steps.perform(task)
+    assert (result.phase, result.refunded) == (Phase.SUCCEEDED, 3000)
+    assert (await steps.poll(PollRefundInput(task, str(result.provider_ref)))).phase is Phase.SUCCEEDED
+    said = json.dumps(
+        {
+            "id": "evt_refunded",
+            "type": "refund.updated",
+            "created": int(time.time()),
+            "data": {
+                "object": {
+                    "id": result.provider_ref,
+                    "object": "refund",
+                    "status": "succeeded",
+                    "amount": 3000,
+                    "payment_intent": task.intent_id,
+                    "metadata": {"refund_id": str(about["refund_id"])},
+                }
+            },
+        }
+    ).encode()
+    answer = await salon.nobody.post(
+        f"{PREFIX}/payments/webhook/stripe/{second}", content=said, headers=signature(said, "whsec_of_the_second")
+    )
+    assert answer.json()["data"] == {"fresh": True}
+    await apply_events(pool)
+    assert await data.rows(pool, "SELECT status, refunded FROM booking_payments") == [
+        {"status": "partially_refunded", "refunded": 3000}
+    ]
 
 
 async def test_account_shared_by_two_addresses_loses_no_event(salon: StaffedSalon, pool: Pool) -> None:

@@ -28,6 +28,8 @@ TABLES: dict[str, str] = {
     "payment_id": "booking_payments",
     "venue_payment_id": "venue_payments",
     "account_id": "payment_accounts",
+    "payout_id": "payment_payouts",
+    "dispute_id": "payment_disputes",
     "refund_id": "refunds",
     "notification_id": "notification_outbox",
     "address_id": "channel_addresses",

@@ -31,6 +31,8 @@ from db.media.tables import BusinessMedia
 from db.messages.channel_tables import ChannelAddress
 from db.onboarding.tables import BusinessDocument, BusinessVerification
 from db.payments.account_tables import PaymentAccount
+from db.payments.dispute_tables import PaymentDispute
+from db.payments.payout_tables import PaymentPayout
 from db.payments.tables import Refund
 from db.payments.venue_tables import VenuePayment
 from db.scheduling.tables import StaffException, StaffInvitation
@@ -146,6 +148,11 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
     await data.add(pool, VenuePayment, business_id=salon.business_id, **taken, **of)
     sealed = {"public_key": "pk_test_of_the_world", "secrets_encrypted": b"sealed", "key_id": "k1"}
     await data.add(pool, PaymentAccount, business_id=salon.business_id, provider="stripe", **sealed)
+    disputed = {"payment_id": payment, "booking_id": booking, "amount": 1, "currency": "JPY", "reason": "fraudulent"}
+    await data.add(pool, PaymentDispute, business_id=salon.business_id, provider_dispute_id="du_world", **disputed)
+    paid_out = {"provider_payout_id": f"po_{salon.business_id}", "status": "paid", "currency": "JPY", "made_at": soon}
+    sums = {"provider": "stripe", "amount": 100, "entries_net": 100, "fees": 0}
+    await data.add(pool, PaymentPayout, business_id=salon.business_id, **paid_out, **sums)
     picture = {"kind": "image", "content_type": "image/jpeg", "upload_key": f"uploads/{salon.business_id}"}
     await data.add(pool, BusinessMedia, business_id=salon.business_id, status="ready", **picture)
     waits = {"first_day": day, "last_day": day, "service_name": {"ja": "カット"}, "time_zone": "Asia/Tokyo"}

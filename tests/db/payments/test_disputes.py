@@ -67,6 +67,32 @@ async def test_dispute_starts_another_run_for_a_deadline_that_comes_later(desk: 
     assert len(await desk.outbox_commands("dispute.start")) == 3
 
 
+async def test_dispute_keeps_its_newer_deadline_when_an_older_event_comes_late(desk: Desk) -> None:
+    payment_id, name = await paid(desk)
+    moved = DUE + timedelta(days=3)
+    await hear(desk, name, said(DisputeStatus.OPEN, due_at=moved), 5)
+    await hear(desk, name, said(DisputeStatus.OPEN, due_at=DUE), 1)
+    (dispute,) = await disputes(desk, payment_id)
+    assert dispute.due_at == moved
+    assert len(await desk.outbox_commands("dispute.start")) == 1
+
+
+async def test_remind_of_a_deadline_that_was_moved_is_left_to_the_newer_run(desk: Desk) -> None:
+    payment_id, name = await paid(desk)
+    moved = DUE + timedelta(days=3)
+    for at, due_at in enumerate((DUE, moved), 1):
+        await hear(desk, name, said(DisputeStatus.OPEN, due_at=due_at), at)
+    (dispute,) = await disputes(desk, payment_id)
+
+    async def remind(due_at: Any) -> Any:
+        return await desk.within(lambda work: work.payments.disputes.remind(dispute.id, NOW, due_at))
+
+    assert await remind(DUE) is False
+    assert await desk.attention() == ["dispute"]
+    assert await remind(moved) is True
+    assert await desk.attention() == ["dispute", "dispute_due"]
+
+
 async def test_dispute_that_a_person_has_seen_is_not_filed_again_by_an_update(desk: Desk) -> None:
     _, name = await paid(desk)
     await hear(desk, name, said(DisputeStatus.OPEN, due_at=DUE))

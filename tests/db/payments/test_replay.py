@@ -10,7 +10,7 @@ from db.engine.session import Scope
 from db.payments.commands.replay import ReplayAsked, Replayed
 from domain.payments.provider_events import IntentEvent, ProviderEvent
 from domain.payments.status import PaymentStatus
-from tests.support.data import add_booking, add_payment, rows
+from tests.support.data import HOUR, NOW, add_booking, add_payment, rows
 from tests.support.desk import Desk
 
 
@@ -88,3 +88,23 @@ async def test_replay_takes_the_oldest_up_to_its_limit(desk: Desk) -> None:
     for number in range(3):
         await desk.receive(f"evt_{number}", f"pi_nobody_{number}", paid("x"))
     assert await replay(desk, limit=2) == Replayed(unmatched=2)
+
+
+async def test_replay_takes_events_about_our_payments_before_any_number_of_others(desk: Desk) -> None:
+    for number in range(3):
+        await desk.receive(f"evt_other_{number}", f"pi_nobody_{number}", paid("x"))
+    name = f"pi_{uuid4().hex}"
+    await desk.receive("evt_ours", name, paid(name))
+    booking_id = await add_booking(desk.database, desk.salon, status="pending", amount_due=6600, payment_mode="prepay")
+    await add_payment(desk.database, desk.salon, booking_id, provider_intent_id=name)
+    assert await replay(desk, limit=2) == Replayed(delivered=1, unmatched=1)
+    by_metadata, waiting = f"pi_{uuid4().hex}", f"pi_{uuid4().hex}"
+    later = NOW + 2 * HOUR
+    second = await add_booking(desk.database, desk.salon, later, status="pending", amount_due=6600)
+    payment_id = await add_payment(desk.database, desk.salon, second, provider_intent_id=waiting)
+    renamed = ProviderEvent(
+        intent=IntentEvent(by_metadata, PaymentStatus.CAPTURED, 6600, "JPY", 6600, None, payment_id)
+    )
+    await desk.receive("evt_named", by_metadata, renamed)
+    await rows(desk.database, "UPDATE booking_payments SET provider_intent_id = NULL WHERE id = :id", id=payment_id)
+    assert (await replay(desk, limit=2)).delivered == 2

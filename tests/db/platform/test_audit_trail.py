@@ -53,6 +53,8 @@ UNAUDITED = {
     "receipt_files": "append-only: files of documents",
     "receipt_numbers": "counters of documents",
     "payment_webhooks": "provider events as they came",
+    "payment_payouts": "what the providers list, read again each night",
+    "payment_payout_entries": "what the providers list, read again each night",
     "idempotency_keys": "stored answers, gone after a day",
     "user_sessions": "logins, with where from and how they ended: a trail of its own",
     "refresh_tokens": "digests, exchanged every quarter of an hour",

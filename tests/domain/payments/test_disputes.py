@@ -73,13 +73,34 @@ def test_after_event_ends_the_same_in_every_order() -> None:
     for order in permutations(life):
         found = dispute()
         for one in order:
-            found = after_event(found, one, NOW)
+            found = after_event(found, one, NOW, NOW)
         assert (found.status, found.due_at, found.fee, found.closed_at) == (DisputeStatus.LOST, DUE, 1500, NOW)
 
 
 def test_after_event_keeps_the_first_outcome() -> None:
-    won = after_event(dispute(), event(DisputeStatus.WON), NOW)
-    assert after_event(won, event(DisputeStatus.LOST), NOW + DAY).status is DisputeStatus.WON
+    won = after_event(dispute(), event(DisputeStatus.WON), NOW, NOW)
+    assert after_event(won, event(DisputeStatus.LOST), NOW, NOW + DAY).status is DisputeStatus.WON
+
+
+def test_after_event_keeps_the_deadline_and_the_fee_that_were_said_last() -> None:
+    life = [
+        (event(DisputeStatus.OPEN, due_at=DUE, fee=1500), NOW),
+        (event(DisputeStatus.OPEN, due_at=DUE + 3 * DAY), NOW + DAY),
+        (event(DisputeStatus.OPEN, fee=0), NOW + 2 * DAY),
+        (event(DisputeStatus.OPEN), NOW + 3 * DAY),
+    ]
+    for order in permutations(life):
+        found = dispute()
+        for one, said_at in order:
+            found = after_event(found, one, said_at, NOW)
+        assert (found.due_at, found.fee) == (DUE + 3 * DAY, 0)
+
+
+def test_needs_reminder_is_for_the_run_of_the_present_deadline() -> None:
+    moved = dispute(due_at=DUE + DAY)
+    assert needs_reminder(moved, NOW, DUE + DAY)
+    assert needs_reminder(moved, NOW)
+    assert not needs_reminder(moved, NOW, DUE)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +109,7 @@ def test_after_event_keeps_the_first_outcome() -> None:
         ({"due_at": DUE}, True),
         ({"due_at": None}, False),
         ({"due_at": NOW}, False),
+        ({"due_at": DUE, "evidence_sent_at": NOW}, False),
         ({"due_at": DUE, "status": DisputeStatus.WON, "closed_at": NOW}, False),
     ],
 )

@@ -8,12 +8,13 @@ import pytest
 from domain.errors import RuleBroken, WrongState
 from domain.payments.reconciliation import (
     KIND,
+    PAYOUT_KIND,
     Difference,
     Finding,
     ProposedAction,
     Side,
+    action_to_run,
     compare,
-    require_recordable,
 )
 from domain.payments.status import PaymentStatus as P
 
@@ -61,13 +62,21 @@ def test_compare_does_not_care_how_a_payment_without_money_is_called() -> None:
         assert compare(replace(OPEN, status=ours), replace(OPEN, status=theirs)) is None
 
 
-def test_require_recordable_takes_open_items_whose_state_can_be_recorded() -> None:
-    require_recordable(KIND, "record_state", is_resolved=False)
+@pytest.mark.parametrize("kind", [KIND, PAYOUT_KIND])
+@pytest.mark.parametrize("action", [ProposedAction.RECORD_STATE, ProposedAction.READ_AGAIN])
+def test_action_to_run_is_one_that_a_command_can_do(kind: str, action: ProposedAction) -> None:
+    assert action_to_run(kind, action.value, is_resolved=False) is action
     with pytest.raises(WrongState):
-        require_recordable(KIND, "record_state", is_resolved=True)
-    for kind, action in ((KIND, "check"), (KIND, None), ("refund_failed", "record_state")):
-        with pytest.raises(RuleBroken):
-            require_recordable(kind, action, is_resolved=False)
+        action_to_run(kind, action.value, is_resolved=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "action"),
+    [(KIND, ProposedAction.CHECK.value), (KIND, None), ("dispute", ProposedAction.RECORD_STATE.value)],
+)
+def test_action_to_run_refuses_what_needs_a_person(kind: str, action: str | None) -> None:
+    with pytest.raises(RuleBroken, match="no_action_to_run"):
+        action_to_run(kind, action, is_resolved=False)
 
 
 def test_side_with_one_yen_has_money() -> None:

@@ -1,6 +1,6 @@
 """Rates by day, categories by percent, and one rounding."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -14,6 +14,8 @@ RISE = (*RATES, TaxRate(TaxCategory.STANDARD, date(2027, 4, 1), 12))
     ("category", "day", "percent"),
     [
         (TaxCategory.STANDARD, date(1989, 4, 1), 3),
+        (TaxCategory.STANDARD, date(1997, 3, 31), 3),
+        (TaxCategory.STANDARD, date(1997, 4, 1), 5),
         (TaxCategory.STANDARD, date(2014, 3, 31), 5),
         (TaxCategory.STANDARD, date(2014, 4, 1), 8),
         (TaxCategory.STANDARD, date(2019, 9, 30), 8),
@@ -27,9 +29,19 @@ def test_rate_on_a_day(category: TaxCategory, day: date, percent: int) -> None:
     assert rate_on(category, day) == percent
 
 
-def test_rate_before_the_first_row_is_unknown() -> None:
-    with pytest.raises(LookupError, match="reduced"):
-        rate_on(TaxCategory.REDUCED, date(2019, 9, 30))
+@pytest.mark.parametrize(
+    ("category", "first"),
+    [
+        (TaxCategory.STANDARD, date(1989, 4, 1)),
+        (TaxCategory.REDUCED, date(2019, 10, 1)),
+        (TaxCategory.EXEMPT, date(1989, 4, 1)),
+        (TaxCategory.OUT_OF_SCOPE, date(1989, 4, 1)),
+    ],
+)
+def test_rate_before_the_first_row_is_unknown(category: TaxCategory, first: date) -> None:
+    assert rate_on(category, first) in {0, 3, 8}
+    with pytest.raises(LookupError, match=category.value):
+        rate_on(category, first - timedelta(days=1))
 
 
 def test_rate_of_rows_in_any_order() -> None:

@@ -15,10 +15,13 @@ from domain.money import Money
 from domain.payments.errors import AmountRefused
 from domain.payments.venue import (
     VenueFacts,
+    VenueKind,
     amount_to_return,
     amount_to_take,
     corrected_amount,
+    documented_as_note,
     expected_cash,
+    require_documented,
     till_day,
     till_of_correction,
 )
@@ -145,3 +148,68 @@ def test_till_of_correction_is_that_of_who_took_the_cash_while_it_is_open(
 )
 def test_till_day_begins_at_five_on_the_wall_clock(now: str, zone: str, day: date) -> None:
     assert till_day(datetime.fromisoformat(now).replace(tzinfo=UTC), ZoneInfo(zone)) == day
+
+
+@pytest.mark.parametrize(
+    ("kind", "amount", "is_reversed", "is_issued", "allowed"),
+    [
+        (VenueKind.PAYMENT, 5000, False, False, True),
+        (VenueKind.PAYMENT, 5000, True, False, False),
+        (VenueKind.REFUND, -2000, False, False, True),
+        (VenueKind.REFUND, -2000, True, False, False),
+        (VenueKind.REVERSAL, -5000, False, True, True),
+        (VenueKind.REVERSAL, -5000, False, False, False),
+        (VenueKind.REVERSAL, 2000, False, True, False),
+        (VenueKind.REVERSAL, 1, False, True, False),
+    ],
+)
+def test_require_documented_takes_what_is_true_and_corrections_of_what_was_said(
+    kind: VenueKind, amount: int, is_reversed: bool, is_issued: bool, allowed: bool
+) -> None:
+    if allowed:
+        require_documented(kind, amount, is_reversed=is_reversed, is_original_issued=is_issued)
+        return
+    with pytest.raises(WrongState):
+        require_documented(kind, amount, is_reversed=is_reversed, is_original_issued=is_issued)
+
+
+@pytest.mark.parametrize(
+    ("kind", "amount", "is_note"),
+    [
+        (VenueKind.PAYMENT, 1, False),
+        (VenueKind.REFUND, -1, True),
+        (VenueKind.REVERSAL, -1, True),
+        (VenueKind.REVERSAL, 1, False),
+    ],
+)
+def test_documented_as_note_is_what_gives_money_back(kind: VenueKind, amount: int, is_note: bool) -> None:
+    assert documented_as_note(kind, amount) is is_note
+
+
+def test_facts_without_money_have_all_of_the_price_left() -> None:
+    facts = VenueFacts(B.CHECKED_IN, 6600, "JPY")
+    assert (facts.online, facts.paid, facts.left) == (0, 0, 6600)
+
+
+@pytest.mark.parametrize(
+    ("facts", "entry", "right", "available"),
+    [
+        (replace(FACTS, paid=5000), 5000, 5281, 5280),
+        (replace(FACTS, paid=5000, online=7000), 5000, 1, 0),
+        (replace(FACTS, paid=3000), -2000, 5001, 5000),
+        (replace(FACTS, paid=1), 1, -1, 5280),
+    ],
+)
+def test_corrected_amount_says_what_would_be_possible(
+    facts: VenueFacts, entry: int, right: int, available: int
+) -> None:
+    with pytest.raises(AmountRefused) as refused:
+        corrected_amount(facts, entry, Money(right))
+    assert refused.value.details["available"] == available
+
+
+def test_amounts_at_the_venue_may_be_one_yen() -> None:
+    assert amount_to_take(FACTS, Money(1)) == 1
+    assert amount_to_return(replace(FACTS, paid=1), Money(1)) == 1
+    assert corrected_amount(replace(FACTS, paid=1), 1, Money(2)) == 2
+    assert corrected_amount(replace(FACTS, paid=4), -1, Money(2)) == -2

@@ -9,11 +9,13 @@ from uuid import uuid4
 import pytest
 from temporalio import activity
 from temporalio.client import WorkflowHandle
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.payments.disputes import DisputeStepInput
+from activities.platform.attention import AttentionInput
 from tests.support.workflow_sandbox import workflow_runner
 from workflows.payments.dispute import messages
 from workflows.payments.dispute.workflow import DisputeWorkflow
@@ -26,6 +28,8 @@ class DisputeStub:
 
     ends_after: int = 9
     calls: list[str] = field(default_factory=list)
+    refuses: bool = False
+    deadlines: list[datetime | None] = field(default_factory=list)
 
     @activity.defn(name="disputes.gather")
     async def gather(self, dispute: DisputeStepInput) -> None:
@@ -34,7 +38,20 @@ class DisputeStub:
     @activity.defn(name="disputes.remind")
     async def remind(self, dispute: DisputeStepInput) -> bool:
         self.calls.append("remind")
+        self.deadlines.append(dispute.due_at)
         return self.calls.count("remind") <= self.ends_after
+
+    @activity.defn(name="disputes.send_evidence")
+    async def send_evidence(self, dispute: DisputeStepInput) -> bool:
+        self.calls.append("send")
+        if self.refuses:
+            raise ApplicationError("away", type="ProviderUnavailable", non_retryable=True)
+        return True
+
+    @activity.defn(name="attention.file")
+    async def file(self, item: AttentionInput) -> bool:
+        self.calls.append(f"attention {item.kind}")
+        return True
 
 
 @contextlib.asynccontextmanager
@@ -46,7 +63,7 @@ async def disputing(
         env.client,
         task_queue=queues.PAYMENTS,
         workflows=[DisputeWorkflow],
-        activities=[stub.gather, stub.remind],
+        activities=[stub.gather, stub.remind, stub.send_evidence, stub.file],
         workflow_runner=workflow_runner(),
     )
     due_at = datetime.now(UTC) + left if left is not None else None
@@ -79,4 +96,19 @@ async def test_dispute_reminds_before_its_deadline(
             await temporal_time_skipping.fast_forward(handle)
         assert await handle.result() == reminded
     assert stub.calls[0] == "gather"
+    assert None not in stub.deadlines, "each reminder says the deadline of its run"
     assert ("remind" in stub.calls) is (left is not None and left > timedelta(0))
+    assert ("send" in stub.calls) is (left is not None and left > timedelta(0))
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+async def test_dispute_sends_its_evidence_after_the_reminders(
+    temporal_time_skipping: WorkflowEnvironment, refuses: bool
+) -> None:
+    """The step itself asks whether the business has chosen that. A provider that is away is a case for a person."""
+    stub = DisputeStub(refuses=refuses)
+    async with disputing(temporal_time_skipping, stub, timedelta(days=7)) as handle:
+        with contextlib.suppress(RPCError):
+            await temporal_time_skipping.fast_forward(handle)
+        assert await handle.result() == 2
+    assert stub.calls == ["gather", "remind", "remind", "send", *(["attention evidence_unsent"] if refuses else [])]

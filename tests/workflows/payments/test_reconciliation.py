@@ -46,6 +46,16 @@ class Comparison:
         self.pages.append(("ours", page.provider, page.cursor))
         return Compared(7, 2, None)
 
+    @activity.defn(name="reconciliation.compare_payouts")
+    async def compare_payouts(self, page: CompareInput) -> Compared:
+        self.pages.append(("payouts", page.provider, page.cursor))
+        return Compared(1, 0, _NEXT[page.cursor] if page.cursor != "2" else None)
+
+    @activity.defn(name="reconciliation.compare_paid_out")
+    async def compare_paid_out(self, page: CompareInput) -> Compared:
+        self.pages.append(("paid_out", page.provider, page.cursor))
+        return Compared(0, 0, None)
+
     @activity.defn(name="reconciliation.list_accounts")
     async def list_accounts(self, asked: AccountsInput) -> list[UUID]:
         return [self.account] if self.account and asked.provider == "stripe" else []
@@ -63,7 +73,10 @@ async def reconciling(env: WorkflowEnvironment, comparison: Comparison) -> Async
         env.client,
         task_queue=queues.PAYMENTS,
         workflows=[ReconciliationWorkflow],
-        activities=[comparison.compare_theirs, comparison.compare_ours, comparison.list_accounts, comparison.file],
+        activities=[
+            *(comparison.compare_theirs, comparison.compare_ours, comparison.compare_payouts),
+            *(comparison.compare_paid_out, comparison.list_accounts, comparison.file),
+        ],
         workflow_runner=workflow_runner(),
     )
     async with worker:
@@ -88,6 +101,9 @@ async def test_reconciliation_compares_all_pages_of_both_directions(
         ("theirs", "stripe", "2"),
         ("theirs", "stripe", "3"),
         ("ours", "stripe", None),
+        ("payouts", "stripe", None),
+        ("payouts", "stripe", "2"),
+        ("paid_out", "stripe", None),
     ]
     assert [(one.provider, one.payments, one.differences, one.failed) for one in done.providers] == [
         (name, 307, 5, False) for name in messages.ReconciliationInput().providers
@@ -129,6 +145,6 @@ async def test_reconciliation_asks_an_account_a_few_times_only(temporal_time_ski
         events = (await handle.fetch_history()).events
     scheduled = [event.activity_task_scheduled_event_attributes for event in events]
     attempts = [one.retry_policy.maximum_attempts for one in scheduled if one.activity_type.name]
-    of_stripe = 4
+    of_stripe = 7
     assert attempts[: 2 * of_stripe] == [0] * of_stripe + [4] * of_stripe
     assert set(attempts[2 * of_stripe :]) == {0}

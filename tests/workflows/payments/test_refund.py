@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
 from temporalio import activity
 from temporalio.client import WorkflowHandle
 from temporalio.exceptions import ApplicationError
@@ -39,6 +40,8 @@ class RefundStub:
     event_status: RefundStatus | None = None
     #: What the provider's event says; None: its row cannot be read.
     event: RefundStatus | None = RefundStatus.SUCCEEDED
+    #: How often our records refuse what the provider says.
+    refuses: int = 0
     calls: list[str] = field(default_factory=list)
 
     def _answer(self, task: MoneyTask) -> MoneyResult:
@@ -68,6 +71,9 @@ class RefundStub:
     @activity.defn(name="refunds.record")
     async def record(self, outcome: RecordRefundInput) -> RefundStatus:
         self.calls.append(f"record {outcome.result.phase}")
+        if self.refuses:
+            self.refuses -= 1
+            raise ApplicationError("conflict", type="conflict", non_retryable=True)
         ends = {Phase.SUCCEEDED: RefundStatus.SUCCEEDED, Phase.FAILED: RefundStatus.FAILED}
         return self.event_status or ends.get(outcome.result.phase, RefundStatus.PROCESSING)
 
@@ -216,3 +222,16 @@ async def test_refund_raises_an_alert_while_the_provider_is_away_and_goes_on(
         assert await _end(temporal_time_skipping, handle) is RefundStatus.SUCCEEDED
     assert stub.calls.count("attention refund_unsettled") == 1
     assert stub.calls.count("perform m-1") == 5
+
+
+@pytest.mark.parametrize(
+    ("refuses", "end", "filed"), [(1, RefundStatus.SUCCEEDED, 0), (99, RefundStatus.PROCESSING, 1)]
+)
+async def test_refund_whose_outcome_is_refused_is_filed_after_three_tries(
+    temporal_time_skipping: WorkflowEnvironment, refuses: int, end: RefundStatus, filed: int
+) -> None:
+    stub = RefundStub(deque([DONE]), refuses=refuses)
+    async with refunding(temporal_time_skipping, stub) as handle:
+        assert await _end(temporal_time_skipping, handle) is end
+    assert stub.calls.count("record succeeded") == min(refuses + 1, 3)
+    assert stub.calls.count("attention outcome_refused") == filed

@@ -8,7 +8,7 @@ from temporalio import workflow
 
 from activities.bookings.bookings import BookingActivities
 from domain.payments.status import PaymentStatus
-from domain.payments.tasks import MoneyTask
+from domain.payments.tasks import MoneyTask, PaymentView
 from workflows.bookings.booking.state import BookingState
 from workflows.bookings.booking.vouchers import goes_on, wait_for_the_clock
 from workflows.bookings.booking.waiting import until
@@ -26,8 +26,8 @@ async def settle_hold(state: BookingState) -> None:
     * somebody cancelled or declined the booking in the meantime, or a voucher has extended the hold.
 
     While the payment is processing, the hold is extended by up to `options.KEEP_FOR_PROCESSING`; then an alert is
-    raised. While the provider does not answer, the hold is extended, the provider is asked again without a limit, and
-    an alert is raised after `options.ALERT_AFTER` tries.
+    raised. While the provider does not answer, or our records refuse its answer, the hold is extended, the provider is
+    asked again without a limit, and an alert is raised after `options.ALERT_AFTER` tries.
     """
     deadline, pause = workflow.now(), options.FIRST_PAUSE
     task: MoneyTask | None = None
@@ -40,15 +40,15 @@ async def settle_hold(state: BookingState) -> None:
             break
         result = await state.perform(task, options.CLOSE)
         keep_until = state.booking.start_at
-        if result is not None:
-            payment = await state.record(task, result)
+        payment = await state.record(task, result) if result is not None else None
+        if isinstance(payment, PaymentView):
             closed = payment.status in CLOSED
             task = await state.end_hold(BookingActivities.expire, state.command(f"expire:{key}")) if closed else None
             if state.paid or (closed and task is None):
                 break
             if payment.status is PaymentStatus.PROCESSING:
                 keep_until = min(keep_until, deadline + options.KEEP_FOR_PROCESSING)
-        unanswered += result is None
+        unanswered += not isinstance(payment, PaymentView)
         again_at, applied = workflow.now() + pause, state.events_applied
         await _extend_hold(state, min(keep_until, again_at + options.KEEP_MARGIN))
         # Every event wakes this loop, so the number of tries alone is no reason for an alert.

@@ -24,7 +24,9 @@ async def move_money(state: BookingState) -> None:
 
 async def _make(state: BookingState, task: MoneyTask) -> None:
     result = await _result_of(state, task)
-    payment = await state.record(task, result)
+    payment = await _recorded(state, task, result)
+    if payment is None:
+        return
     if task.movement is Movement.AUTHORIZE and result.phase is Phase.SUCCEEDED:
         _replace_intent(state, task, result, payment)
     if result.phase is Phase.FAILED and not _found_paid(task, result):
@@ -63,6 +65,25 @@ async def _result_of(state: BookingState, task: MoneyTask) -> MoneyResult:
             await state.raise_alert("movement_unsettled", task.movement_id, movement=task.movement, amount=task.amount)
         await workflow.sleep(pause, summary=f"{task.movement}: ask the provider again")
         pause = options.next_pause(pause, options.LONGEST_PAUSE)
+
+
+async def _recorded(state: BookingState, task: MoneyTask, result: MoneyResult) -> PaymentView | None:
+    """Record the outcome. Where our records refuse it, it is tried again: an event of the provider may bring what was
+    missing. None: it is refused still. Then a person compares both sides; the movement stays intended in the ledger,
+    and the booking goes on."""
+    pause, code = options.FIRST_PAUSE, ""
+    for tries in range(1, options.RECORD_TRIES + 1):
+        recorded = await state.record(task, result)
+        if not isinstance(recorded, str):
+            return recorded
+        code = recorded
+        if tries < options.RECORD_TRIES:
+            await workflow.sleep(pause, summary=f"{task.movement}: record the outcome again")
+            pause = options.next_pause(pause, options.LONGEST_PAUSE)
+    details: dict[str, str | int | None] = {"movement": task.movement, "amount": task.amount}
+    details |= {"captured": result.captured, "phase": result.phase}
+    await state.raise_alert("outcome_refused", task.movement_id, code=code, **details)
+    return None
 
 
 def _is_open(task: MoneyTask, result: MoneyResult) -> bool:

@@ -296,13 +296,14 @@ class BookingState:
             return None
         return None if result.phase is Phase.UNKNOWN and result.status is None else result
 
-    async def record(self, task: MoneyTask, result: MoneyResult) -> PaymentView:
-        """Record the outcome of a movement."""
+    async def record(self, task: MoneyTask, result: MoneyResult) -> PaymentView | str:
+        """Record the outcome of a movement. A text: the code with which the ledger's checks refuse it."""
+        said = RecordInput(task, result)
         async with self._lock:
-            with fail_workflow_task("record"):
-                payment = await workflow.execute_local_activity_method(
-                    PaymentActivities.record, RecordInput(task, result), **options.STEP
-                )
+            try:
+                payment = await workflow.execute_local_activity_method(PaymentActivities.record, said, **options.STEP)
+            except FailureError as error:
+                return str(refusal_in(error).type)
             # A void that finds the payment captured is a payment event: the money is treated as late money.
             found = task.movement is Movement.VOID and payment.status in TAKEN
             if self.payment is None or self.payment.payment_id == payment.payment_id:
@@ -315,13 +316,12 @@ class BookingState:
 
     async def raise_alert(self, kind: str, key: str, **details: str | int | None) -> None:
         """File an attention item for a person, and set `NeedsAttention` of this run."""
-        payment_id = self.payment.payment_id if self.payment else None
         item = AttentionInput(
             kind=kind,
             dedupe_key=f"{kind}:{key}",
             business_id=self.booking.business_id,
             booking_id=self.booking.booking_id,
-            payment_id=payment_id,
+            payment_id=self.payment.payment_id if self.payment else None,
             details={"status": self.booking.status.value, **details},
         )
         with fail_workflow_task("attention"):

@@ -10,6 +10,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from activities.payments.payouts import PayoutActivities
     from activities.payments.reconciliation import AccountsInput, Compared, CompareInput, ReconciliationActivities
     from activities.platform.attention import AttentionActivities, AttentionInput
     from workflows.payments.reconciliation import messages
@@ -53,6 +54,9 @@ class ReconciliationWorkflow:
         try:
             await self._compare(ReconciliationActivities.compare_theirs, page)
             await self._compare(ReconciliationActivities.compare_ours, page)
+            if workflow.patched("payouts"):
+                await self._compare(PayoutActivities.compare_payouts, page, is_of_payments=False)
+                await self._compare(PayoutActivities.compare_paid_out, page, is_of_payments=False)
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
@@ -61,12 +65,12 @@ class ReconciliationWorkflow:
         counts = self._payments, self._differences
         return messages.ProviderReconciled(page.provider, *counts, failed, page.account_id)
 
-    async def _compare(self, step: Callable[..., Any], page: CompareInput) -> None:
+    async def _compare(self, step: Callable[..., Any], page: CompareInput, *, is_of_payments: bool = True) -> None:
         with_retries = options.RECONCILE if page.account_id is None else options.RECONCILE_ACCOUNT
         while True:
             workflow.set_current_details(f"{page.provider}: {self._payments} payments compared")
             compared: Compared = await workflow.execute_activity_method(step, page, **with_retries)
-            self._payments += compared.payments
+            self._payments += compared.payments if is_of_payments else 0
             self._differences += compared.differences
             if compared.cursor is None:
                 return

@@ -1,6 +1,7 @@
 """One refund: requested from the provider once, then followed until the provider gives the result."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from temporalio import workflow
@@ -92,25 +93,29 @@ class RefundWorkflow:
         return result
 
     async def _record(self, task: MoneyTask, result: MoneyResult) -> RefundStatus:
+        """Record the provider's answer. Where our records refuse it (the ledger's checks), it is tried again a few
+        times or with the next event; then a person looks, and the run ends with what the last event said."""
         outcome = RecordRefundInput(self._refund.refund_id, self._refund.business_id, task, result)
-        with fail_workflow_task("refunds.record"):
-            return await workflow.execute_local_activity_method(RefundActivities.record, outcome, **options.STEP)
+        pause = options.FIRST_PAUSE
+        for _ in range(options.RECORD_TRIES):
+            try:
+                return await workflow.execute_local_activity_method(RefundActivities.record, outcome, **options.STEP)
+            except FailureError as error:
+                refusal = refusal_in(error)
+            await self._wait(pause)
+            if self._status in OVER:
+                return self._status
+            pause = options.next_pause(pause, options.LONGEST_PAUSE)
+        details = {"phase": result.phase, "reference": result.provider_ref, "code": refusal.type}
+        await self._file("outcome_refused", task.movement_id, details)
+        return self._status or RefundStatus.PROCESSING
 
     async def _count_failure(self, error: ActivityError) -> None:
         if is_cancelled_exception(error):
             raise error
         self._tries += 1
         if self._tries == options.ALERT_AFTER:
-            refund = self._refund
-            item = AttentionInput(
-                kind="refund_unsettled",
-                dedupe_key=f"refund_unsettled:{refund.refund_id}",
-                business_id=refund.business_id,
-                booking_id=refund.booking_id,
-                details={"refund_id": str(refund.refund_id), "tries": self._tries},
-            )
-            with fail_workflow_task("attention.file"):
-                await workflow.execute_local_activity_method(AttentionActivities.file, item, **options.STEP)
+            await self._file("refund_unsettled", str(self._refund.refund_id), {"tries": self._tries})
 
     async def _wait(self, pause: timedelta) -> bool:
         """Wait for an event of the provider. False: the pause is over."""
@@ -143,13 +148,17 @@ class RefundWorkflow:
         self._events += 1
 
     async def _event_refused(self, webhook_id: UUID, refusal: ApplicationError) -> None:
+        await self._file("event_refused", str(webhook_id), {"webhook_id": str(webhook_id), "code": refusal.type})
+
+    async def _file(self, kind: str, key: str, details: dict[str, Any]) -> None:
+        """File an attention item about this refund."""
         refund = self._refund
         item = AttentionInput(
-            kind="event_refused",
-            dedupe_key=f"event_refused:{webhook_id}",
+            kind=kind,
+            dedupe_key=f"{kind}:{key}",
             business_id=refund.business_id,
             booking_id=refund.booking_id,
-            details={"refund_id": str(refund.refund_id), "webhook_id": str(webhook_id), "code": refusal.type},
+            details={"refund_id": str(refund.refund_id), **details},
         )
         with fail_workflow_task("attention.file"):
             await workflow.execute_local_activity_method(AttentionActivities.file, item, **options.STEP)

@@ -39,6 +39,7 @@ _WHOLE = {
     "konbini_days": 0,
     "without_card": "keep",
     "auto_complete": True,
+    "send_dispute_evidence": False,
     "waitlist_offer_for": "PT30M",
     "feeds_name_customers": False,
     "staff_change_notice": "if_asked_for",
@@ -88,6 +89,10 @@ Offset = Annotated[timedelta, Field(ge=_SECOND, le=60 * _DAY)]
 _STAFF_CHANGE = (
     "When a customer gets a message that somebody else serves: `never`, `if_asked_for` (they had chosen the person), "
     "or `always`."
+)
+_EVIDENCE = (
+    "Whether the evidence about a dispute is sent to the customer's bank six hours before the deadline, if nobody has"
+    " sent it. Stripe alone takes it by its API."
 )
 _NAMES = "Whether messages to customers name the staff who serve."
 _JOINS = (
@@ -170,6 +175,7 @@ class SettingsUpdate(Changes):
         default=None,
         description="Whether a booking completes by itself when `no_show_grace` is over.",
     )
+    send_dispute_evidence: bool | None = Field(default=None, description=_EVIDENCE)
     waitlist_offer_for: Soon | None = Field(
         default=None,
         description="How long an offer from the waitlist lasts, as an ISO 8601 duration.",
@@ -254,6 +260,7 @@ class OwnSettingsRead(SettingsRead):
     konbini_days: int = Field(description=_KONBINI)
     without_card: WithoutCard = Field(description=_WITHOUT_CARD)
     auto_complete: bool = Field(description="Whether a booking completes by itself when `no_show_grace` is over.")
+    send_dispute_evidence: bool = Field(description=_EVIDENCE)
     waitlist_offer_for: timedelta = Field(
         description="How long an offer from the waitlist lasts, as an ISO 8601 duration.",
     )

@@ -27,6 +27,7 @@ class DisputeRead(Output):
                 "due_at": "2026-12-08T14:59:59Z",
                 "fee": None,
                 "evidence": {"booking": {"code": "K7M2Q9XA", "status": "completed"}, "messages": []},
+                "evidence_sent_at": None,
                 "closed_at": None,
                 "created_at": "2026-12-01T01:31:00Z",
             }
@@ -48,6 +49,9 @@ class DisputeRead(Output):
         description="What was known of the booking when the dispute was opened: its history, movements of money,"
         " receipts and messages; null until it is gathered."
     )
+    evidence_sent_at: datetime | None = Field(
+        description="When the evidence was sent to the provider from here, RFC 3339; null until then."
+    )
     closed_at: datetime | None = Field(description="When it ended, RFC 3339; null until then.")
     created_at: datetime = Field(description="When it was recorded here, RFC 3339.")
 
@@ -65,6 +69,7 @@ class DisputeRead(Output):
             due_at=dispute.due_at,
             fee=None if dispute.fee is None else MoneyRead(amount=dispute.fee, currency=dispute.currency),
             evidence=dict(dispute.evidence) if dispute.evidence is not None else None,
+            evidence_sent_at=dispute.evidence_sent_at,
             closed_at=dispute.closed_at,
             created_at=dispute.created_at,
         )

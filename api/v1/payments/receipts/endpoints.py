@@ -15,7 +15,14 @@ from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.rate_limits import RateClass, limited
 from api.http.times import Day
-from api.v1.payments.receipts.handlers import correct_issued, credit_note_pdf, issue, receipt_pdf
+from api.v1.payments.receipts.handlers import (
+    correct_issued,
+    credit_note_pdf,
+    entry_pdf,
+    issue,
+    issue_of_entry,
+    receipt_pdf,
+)
 from api.v1.payments.receipts.schemas import ReceiptCorrectionCreate, ReceiptCreate, ReceiptRead
 from db.payments.receipts import ReceiptSearch
 from domain.payments.permissions import PaymentAction
@@ -23,6 +30,7 @@ from domain.payments.permissions import PaymentAction
 router = routing.router(tags=["payments"])
 
 MayReceive = Annotated[Access, Depends(may(PaymentAction.RECEIPT, "payment", link=True))]
+MayDocument = Annotated[Access, Depends(may(PaymentAction.RECEIPT_AT_VENUE, "venue_payments"))]
 MayCorrect = Annotated[Access, Depends(may(PaymentAction.CORRECT_RECEIPT, "payment"))]
 MaySearch = Annotated[Access, Depends(may(PaymentAction.SEARCH_RECEIPTS, "business"))]
 Language = Annotated[Literal["ja", "en"] | None, Query(description="Language of the file; else that of the request.")]
@@ -86,6 +94,36 @@ async def get_credit_note(
 ) -> Response:
     """PDF/A, once the refund has succeeded. With the tax rates of the service."""
     return await credit_note_pdf(access, payment_id, refund_id, now, language)
+
+
+@router.post(
+    "/venue-payments/{venue_payment_id}/receipt",
+    status_code=201,
+    summary="Create the receipt of a payment at the venue",
+    response_model=Envelope[ReceiptRead],
+)
+@raises(issue_of_entry)
+@limited(RateClass.PAYMENT)
+async def create_venue_receipt(
+    venue_payment_id: UUID, body: ReceiptCreate, access: MayDocument, now: Now, key: OptionalKey
+) -> Response:
+    """Issued once; a repeat returns the same. Of a payment it is an invoice or a receipt; of money that went back, and
+    of a payment that was corrected after its receipt was issued, a credit note that names the first one."""
+    return await issue_of_entry(access, venue_payment_id, body, now, key)
+
+
+@router.get(
+    "/venue-payments/{venue_payment_id}/receipt",
+    summary="Download the receipt of a payment at the venue",
+    response_class=Response,
+    responses=_FILE,
+)
+@raises(entry_pdf)
+async def get_venue_receipt(
+    venue_payment_id: UUID, access: MayDocument, now: Now, language: Language = None
+) -> Response:
+    """PDF/A. One that was not issued before is issued now, without a recipient. The file never changes."""
+    return await entry_pdf(access, venue_payment_id, now, language)
 
 
 @router.get(

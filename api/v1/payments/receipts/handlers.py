@@ -28,6 +28,22 @@ async def issue(access: Access, payment_id: UUID, body: ReceiptCreate, now: date
         return await store_response(work, created(ReceiptRead.of(receipt)))
 
 
+@raises(NotFound, WrongState, Conflict)
+async def issue_of_entry(
+    access: Access, entry_id: UUID, body: ReceiptCreate, now: datetime, key: Key | None
+) -> Response:
+    """201 with the document of an entry at the venue, issued now unless it was before."""
+    async with access.work(entry_id, key) as work:
+        receipt = await work.payments.venue_receipts.issue(entry_id, now, body.recipient)
+        return await store_response(work, created(ReceiptRead.of(receipt)))
+
+
+@raises(NotFound, WrongState)
+async def entry_pdf(access: Access, entry_id: UUID, now: datetime, language: str | None) -> Response:
+    """The document of an entry at the venue as PDF."""
+    return await _pdf(access, entry_id, language, lambda work: work.payments.venue_receipts.issue(entry_id, now))
+
+
 @raises(NotFound, WrongState, RuleBroken)
 async def correct_issued(
     access: Access, payment_id: UUID, body: ReceiptCorrectionCreate, now: datetime, key: Key | None

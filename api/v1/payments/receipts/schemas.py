@@ -21,6 +21,7 @@ _RECEIPT: dict[str, Any] = {
     "id": "019a0c64-3b4c-7e60-8f8d-0a2b7c4d6f09",
     "booking_id": "019a0c5f-1c2d-7e30-9b5a-7d9e4f1a3c04",
     "payment_id": "019a0c61-2a3b-7d50-9e7c-9f1a6b3c5e07",
+    "venue_payment_id": None,
     "refund_id": None,
     "corrects": None,
     "kind": "simplified_invoice",
@@ -72,7 +73,8 @@ class ReceiptRead(RecordRead):
     model_config = ConfigDict(json_schema_extra=examples(_RECEIPT))
 
     booking_id: UUID = Field(description="Id of the booking (UUID).")
-    payment_id: UUID = Field(description="Id of the payment (UUID).")
+    payment_id: UUID | None = Field(description="Id of the payment (UUID); null for money at the venue.")
+    venue_payment_id: UUID | None = Field(description="Id of the entry at the venue (UUID); null for a payment online.")
     refund_id: UUID | None = Field(description="Id of the refund (UUID) of a credit note; null otherwise.")
     corrects: UUID | None = Field(description="Id of the receipt that this one replaces (UUID); null otherwise.")
     kind: ReceiptKind = Field(description="Kind of document.")
@@ -97,6 +99,7 @@ class ReceiptRead(RecordRead):
             created_at=receipt.created_at,
             booking_id=receipt.booking_id,
             payment_id=receipt.payment_id,
+            venue_payment_id=receipt.venue_payment_id,
             refund_id=receipt.refund_id,
             corrects=receipt.corrects,
             kind=receipt.kind,

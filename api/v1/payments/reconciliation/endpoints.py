@@ -12,7 +12,7 @@ from api.http import routing
 from api.http.envelope import Envelope, SuccessMessage, ok
 from api.http.operation_errors import raises
 from api.http.rate_limits import RateClass, limited
-from api.v1.payments.reconciliation.handlers import record_state
+from api.v1.payments.reconciliation.handlers import run_action
 from api.v1.platform.attention.schemas import AttentionRead
 from domain.platform.permissions import PlatformAction
 
@@ -23,13 +23,14 @@ MayResolve = Annotated[Operator, Depends(operator(PlatformAction.RESOLVE_ATTENTI
 
 @router.post(
     "/{attention_id}/record",
-    summary="Record the provider's state of a difference",
+    summary="Resolve a difference by its proposed action",
     response_model=Envelope[AttentionRead],
 )
-@raises(record_state)
+@raises(run_action)
 @limited(RateClass.PAYMENT)
 async def record_provider_state(attention_id: UUID, admin: MayResolve, services: Services) -> Response:
-    """For differences whose proposed action is `record_state`. The provider is asked again, and its present state is
-    applied by the booking's workflow, as a webhook would be. The item is resolved."""
-    item = await record_state(services, admin, attention_id)
+    """For differences whose proposed action is `record_state`: the provider is asked again, and its present state is
+    applied by the booking's workflow, as a webhook would be. For `read_again`: a payout is read once more with its
+    entries; if it still differs, a new item is filed. The item is resolved."""
+    item = await run_action(services, admin, attention_id)
     return ok(AttentionRead.of(item), SuccessMessage.UPDATED)

@@ -1,0 +1,1 @@
+"""Payouts to the bank, and fees of payments."""

@@ -1,0 +1,117 @@
+"""The gathered evidence of a dispute as texts for the customer's bank, in English. Pure rules.
+
+What a bank asks for: Stripe API reference, "Update a dispute", ``evidence``: the service and its date, the policy that
+the customer agreed to, what was sent and delivered, what was paid and refunded, and the receipt. Names and addresses
+are not in the evidence that is stored, so they are not in these texts; the documents of the booking have them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain.errors import RuleBroken, WrongState
+from domain.payments.disputes import Dispute
+from domain.payments.status import DisputeStatus
+
+#: The longest text of one field (Stripe API reference, Dispute.evidence: 20,000 characters).
+LONGEST = 20_000
+#: A business that has chosen so has its evidence sent so long before the deadline, if no person has sent it.
+SEND_BEFORE = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceTexts:
+    """``service_on``: the day of the visit, RFC 3339. ``policy``: what was agreed about cancellations. ``record``: the
+    history of the booking, its money, receipts and messages."""
+
+    service_on: str
+    description: str
+    policy: str
+    record: str
+
+    def as_document(self) -> str:
+        """All of it as one text, for a provider that takes no evidence by its API."""
+        parts = (
+            ("Service", self.description),
+            ("Date of the service", self.service_on),
+            ("Cancellation policy", self.policy),
+            ("Record", self.record),
+        )
+        return "\n\n".join(f"{title}\n{text}" for title, text in parts) + "\n"
+
+
+def require_sendable(dispute: Dispute, now: datetime, *, provider_takes_it: bool) -> None:
+    """Whether the evidence may be sent now. It is sent once: a bank reads one answer. Raises WrongState for a dispute
+    that has ended or whose evidence was sent, RuleBroken where it is not gathered yet, the deadline is over, or the
+    provider takes none by its API."""
+    if dispute.status is not DisputeStatus.OPEN:
+        raise WrongState({"status": dispute.status.value, "wanted": "evidence_sent"})
+    if dispute.evidence_sent_at is not None:
+        raise WrongState({"status": "evidence_sent", "wanted": "evidence_sent"})
+    if not provider_takes_it:
+        raise RuleBroken({"rule": "evidence_by_hand"})
+    if dispute.evidence is None:
+        raise RuleBroken({"rule": "evidence_not_gathered"})
+    if dispute.due_at is None or dispute.due_at <= now:
+        raise RuleBroken({"rule": "evidence_deadline_over"})
+
+
+def send_at(due_at: datetime | None) -> datetime | None:
+    """When the evidence is sent by itself; None where the provider takes none."""
+    return None if due_at is None else due_at - SEND_BEFORE
+
+
+def evidence_texts(evidence: Mapping[str, Any]) -> EvidenceTexts:
+    """The texts of what `db.payments.disputes` gathers."""
+    booking = evidence["booking"]
+    description = (
+        f"Appointment {booking['code']} at the merchant's premises, {booking['status']}."
+        f" From {booking['start_at']} to {booking['end_at']}. Agreed price: {booking['price']} {booking['currency']}."
+        f" Booked at {booking['booked_at']}."
+    )
+    if booking.get("contact_proven_at"):
+        description += f" The customer proved the contact address at {booking['contact_proven_at']}."
+    record = "\n".join(
+        (
+            *_section("History of the booking", evidence.get("history") or (), _history),
+            *_section("Movements of money", evidence.get("movements") or (), _movement),
+            *_section("Receipts", evidence.get("receipts") or (), _receipt),
+            *_section("Messages to the customer", evidence.get("messages") or (), _message),
+        )
+    )
+    return EvidenceTexts(
+        service_on=str(booking["start_at"])[:10],
+        description=description[:LONGEST],
+        policy=_policy(booking.get("policy") or {})[:LONGEST],
+        record=record[:LONGEST],
+    )
+
+
+def _section(title: str, rows: Sequence[Mapping[str, Any]], line: Any) -> list[str]:
+    return [f"{title}:", *(f"- {line(row)}" for row in rows)] if rows else [f"{title}: none"]
+
+
+def _history(row: Mapping[str, Any]) -> str:
+    return f"{row['at']}: {row['event']}, by {row['by']}"
+
+
+def _movement(row: Mapping[str, Any]) -> str:
+    reference = f", reference {row['reference']}" if row.get("reference") else ""
+    return f"{row['at']}: {row['movement']} {row['phase']}, {row['amount']}{reference}"
+
+
+def _receipt(row: Mapping[str, Any]) -> str:
+    return f"{row['number']} ({row['kind']}) of {row['issued_on']}, {row['total']}"
+
+
+def _message(row: Mapping[str, Any]) -> str:
+    delivered = f", delivered at {row['delivered_at']}" if row.get("delivered_at") else ""
+    return f"{row['kind']} by {row['channel']}, {row['status']}, sent at {row['sent_at']}{delivered}"
+
+
+def _policy(policy: Mapping[str, Any]) -> str:
+    """The policy as it was agreed with the booking: its values by name."""
+    if not policy:
+        return "No penalty was agreed."
+    return "Agreed with the booking: " + "; ".join(f"{name}: {policy[name]}" for name in sorted(policy)) + "."

@@ -1,0 +1,104 @@
+"""The evidence of a dispute as texts, and when it may be sent."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.errors import RuleBroken, WrongState
+from domain.payments.dispute_evidence import LONGEST, evidence_texts, require_sendable, send_at
+from domain.payments.status import DisputeStatus
+from tests.domain.payments.test_disputes import DUE, NOW, dispute
+
+EVIDENCE: dict[str, Any] = {
+    "booking": {
+        "code": "K7M2Q9XA",
+        "status": "completed",
+        "start_at": "2027-02-20T01:00:00+00:00",
+        "end_at": "2027-02-20T02:00:00+00:00",
+        "price": 6600,
+        "currency": "JPY",
+        "policy": {"free_until_hours": 24, "no_show_percent": 100},
+        "booked_at": "2027-02-01T00:00:00+00:00",
+        "contact_proven_at": "2027-02-01T00:05:00+00:00",
+    },
+    "history": [{"at": "2027-02-01T00:00:00+00:00", "event": "held", "by": "customer"}],
+    "movements": [
+        {"at": "t", "movement": "capture", "phase": "succeeded", "amount": 6600, "reference": "ch_1"},
+        {"at": "t", "movement": "dispute", "phase": "intended", "amount": 6600, "reference": None},
+    ],
+    "receipts": [{"number": "2027-000001", "kind": "qualified_invoice", "issued_on": "2027-02-20", "total": 6600}],
+    "messages": [
+        {"kind": "booking_confirmed", "channel": "email", "status": "sent", "sent_at": "t1", "delivered_at": "t2"},
+        {"kind": "booking_reminder", "channel": "email", "status": "sent", "sent_at": "t3", "delivered_at": None},
+    ],
+}
+READY = dispute(due_at=DUE, evidence=EVIDENCE)
+
+
+def test_evidence_texts_say_service_policy_and_record() -> None:
+    texts = evidence_texts(EVIDENCE)
+    assert texts.service_on == "2027-02-20"
+    assert "K7M2Q9XA" in texts.description
+    assert "6600 JPY" in texts.description
+    assert "proved the contact address" in texts.description
+    assert texts.policy == "Agreed with the booking: free_until_hours: 24; no_show_percent: 100."
+    assert texts.record.splitlines() == [
+        "History of the booking:",
+        "- 2027-02-01T00:00:00+00:00: held, by customer",
+        "Movements of money:",
+        "- t: capture succeeded, 6600, reference ch_1",
+        "- t: dispute intended, 6600",
+        "Receipts:",
+        "- 2027-000001 (qualified_invoice) of 2027-02-20, 6600",
+        "Messages to the customer:",
+        "- booking_confirmed by email, sent, sent at t1, delivered at t2",
+        "- booking_reminder by email, sent, sent at t3",
+    ]
+    document = texts.as_document()
+    assert all(part in document for part in (texts.service_on, texts.description, texts.policy, texts.record))
+
+
+def test_evidence_texts_of_little_are_still_whole() -> None:
+    bare = {"booking": {**EVIDENCE["booking"], "policy": None, "contact_proven_at": None}}
+    texts = evidence_texts(bare)
+    assert texts.policy == "No penalty was agreed."
+    assert "proved" not in texts.description
+    assert texts.record.splitlines()[0] == "History of the booking: none"
+
+
+def test_evidence_texts_fit_the_providers_fields() -> None:
+    long = {**EVIDENCE, "history": EVIDENCE["history"] * 2000}
+    assert len(evidence_texts(long).record) == LONGEST
+
+
+def test_require_sendable_takes_gathered_evidence_before_the_deadline() -> None:
+    require_sendable(READY, NOW, provider_takes_it=True)
+    require_sendable(READY, DUE - timedelta(seconds=1), provider_takes_it=True)
+
+
+@pytest.mark.parametrize(
+    ("changed", "rule"),
+    [
+        ({"evidence": None}, "evidence_not_gathered"),
+        ({"due_at": NOW}, "evidence_deadline_over"),
+        ({"due_at": None}, "evidence_deadline_over"),
+    ],
+)
+def test_require_sendable_refuses_what_no_bank_reads(changed: dict[str, Any], rule: str) -> None:
+    with pytest.raises(RuleBroken, match=rule):
+        require_sendable(replace(READY, **changed), NOW, provider_takes_it=True)
+
+
+def test_require_sendable_refuses_a_provider_without_it_and_a_second_answer() -> None:
+    with pytest.raises(RuleBroken, match="evidence_by_hand"):
+        require_sendable(READY, NOW, provider_takes_it=False)
+    for changed in ({"status": DisputeStatus.WON, "closed_at": NOW}, {"evidence_sent_at": NOW}):
+        with pytest.raises(WrongState):
+            require_sendable(replace(READY, **changed), NOW, provider_takes_it=True)
+
+
+def test_send_at_is_six_hours_before_the_deadline() -> None:
+    assert send_at(DUE) == DUE - timedelta(hours=6)
+    assert send_at(None) is None
