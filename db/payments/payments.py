@@ -138,9 +138,10 @@ class PaymentStore(Store):
         return None if row is None else payment_of(row)
 
     async def card_deadline(self, payment: Payment, now: datetime) -> CardDeadline:
-        """By when another card is needed, and what the business wants without one."""
+        """By when another card is needed, and what the business wants without one. The run of the booking computes the
+        same: an authorization that is lost already has no end that counts."""
         row = (await self.session.execute(_CARD_DEADLINE, {"booking_id": payment.booking_id})).one()
-        at = answer_by(now, payment.authorized_until, row.start_at)
+        at = answer_by(now, payment.view().authorized_until, row.start_at)
         return CardDeadline(at, WithoutCard(row.without_card) is WithoutCard.CANCEL)
 
     async def intend(self, task: MoneyTask) -> None:

@@ -1,6 +1,6 @@
 """A card hold whose authorization is lost: what happens when the customer gives no other card in time. Pure rules."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.booking_status import BookingStatus
@@ -8,6 +8,11 @@ from domain.bookings.decisions import BookingFacts
 from domain.payments.settlement import Settlement, settle
 from domain.payments.status import SECURED, PaymentStatus
 from domain.payments.without_card import WithoutCard
+
+
+#: The run of the booking says that the deadline, often the end of the authorization, has passed. By the clock of this
+#: process it may not have come yet.
+CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 class LostCardStep(StrEnum):
@@ -27,7 +32,7 @@ def at_deadline(facts: BookingFacts, setting: WithoutCard, now: datetime) -> Los
     payment = facts.payment
     if payment is not None and payment.status in SECURED:
         until = payment.authorized_until
-        if payment.status is not PaymentStatus.AUTHORIZED or until is None or until > now:
+        if payment.status is not PaymentStatus.AUTHORIZED or until is None or until > now + CLOCKS_DIFFER:
             return LostCardStep.NOTHING
     return LostCardStep.CANCEL if setting is WithoutCard.CANCEL and now < facts.start_at else LostCardStep.REPORT
 

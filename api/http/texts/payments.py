@@ -66,6 +66,10 @@ TEXTS = Texts(
             "お支払いの手続きが始まっています。予約の画面からお支払いください。",
             "A payment has been started. Please pay from your booking.",
         ),
+        "payment_page_open": Text(
+            "別の画面でお支払いの手続きが始まっています。そちらの画面でお支払いいただくか、もう一度お試しください。",
+            "The payment was started in another window. Please pay there, or try again.",
+        ),
         "payment_on_its_way": Text(
             "お支払いを確認しています。しばらくしてから予約の画面をご確認ください。",
             "We are checking your payment. Please look at your booking again in a moment.",

@@ -42,6 +42,12 @@ class CheckoutStore(PaymentStore):
         await self.session.execute(_SET, {"id": payment_id, "checkout_id": checkout_id})
         return payment
 
+    async def require_none(self, payment_id: UUID) -> None:
+        """Lock the payment. Raises Conflict where a page was opened while the intent for a form was made."""
+        payment, _ = await self.lock(payment_id)
+        if payment.checkout_id is not None:
+            raise Conflict({"payment_id": str(payment_id), "rule": "payment_page_open"})
+
     async def detach(self, payment_id: UUID, checkout_id: str) -> None:
         """Nothing can be paid on that page any more, and nothing was."""
         payment, _ = await self.lock(payment_id)

@@ -5,12 +5,14 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import pytest
 import pytest_asyncio
 from httpx import Response
 from temporalio.testing import ActivityEnvironment
 
 from activities.payments.payments import PaymentActivities, RecordInput
 from api.http.envelope import Envelope
+from api.http.idempotency import REPLAYED
 from api.v1.payments.payments.checkout_schemas import CheckoutRead
 from db.engine.session import Database as Pool
 from db.engine.session import Scope
@@ -179,3 +181,41 @@ async def test_checkout_whose_answer_was_lost_is_the_same_page(
     assert error_of(await checkout(salon.customer, booking, key="c-1")) == (503, "unavailable")
     assert (await checkout(salon.customer, booking, key="c-1")).status_code == 201
     assert sandbox.get("/sandbox/state")["objects"]["payjp.v2.checkout"] == 1
+
+
+async def test_repeat_of_the_checkout_gives_the_address_of_the_page(salon: StaffedSalon, pool: Pool) -> None:
+    """The answer was stored, without its address, and then it was lost on the way."""
+    await at_payjp(salon, pool)
+    booking = await held(salon)
+    first = await checkout(salon.customer, booking, key="c-2")
+    again = await checkout(salon.customer, booking, key="c-2")
+    assert again.headers[REPLAYED] == "true"
+    assert again.json()["data"] == first.json()["data"]
+    assert (await intent(salon.customer, booking)).status_code == 201
+    left = await checkout(salon.customer, booking, key="c-2")
+    assert (error_of(left)[0], left.json()["error"]["details"]["rule"]) == (409, "payment_form_open")
+
+
+async def test_form_while_the_page_is_being_opened_gets_no_second_intent(
+    salon: StaffedSalon, pool: Pool, sandbox: Sandbox, providers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two windows at once: the page is opened while the intent of the form is on its way."""
+    await at_payjp(salon, pool)
+    booking = await held(salon)
+    create = providers["payjp_v2"].create_intent
+    pages: list[Response] = []
+
+    async def slow(*arguments: Any) -> Any:
+        made = await create(*arguments)
+        pages.append(await checkout(salon.customer, booking))
+        return made
+
+    monkeypatch.setattr(providers["payjp_v2"], "create_intent", slow)
+    form = await intent(salon.customer, booking)
+    assert pages[0].status_code == 201, pages[0].text
+    assert (error_of(form)[0], form.json()["error"]["details"]["rule"]) == (409, "payment_page_open")
+    row = await row_of(pool, pages[0].json()["data"]["payment_id"])
+    assert (row["provider_intent_id"], bool(row["checkout_id"])) == (None, True)
+    monkeypatch.undo()
+    assert (await intent(salon.customer, booking)).status_code == 201, "the page is closed for it"
+    assert choose(sandbox, pages[0].json()["data"]["url"]).status_code == 400

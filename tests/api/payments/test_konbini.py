@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from httpx import Response
 
+from activities.payments.payments import ApplyEventInput, PaymentActivities
 from api.http.envelope import Envelope
 from api.v1.payments.payments.schemas import ConfirmedRead, IntentRead
 from db.engine.session import Database as Pool
@@ -178,6 +179,43 @@ async def test_declined_card_after_a_voucher_gives_the_long_hold_up(
     again = await voucher(salon.customer, payment)
     assert again.status_code == 200, "another voucher can be had"
     assert (await booking_row(pool, booking))["hold_expires_at"] > row["hold_expires_at"]
+
+
+async def test_card_at_3_d_secure_after_a_voucher_tells_the_run_of_the_short_hold(
+    salon: StaffedSalon, pool: Pool, konbini: Sandbox, provider: Any
+) -> None:
+    """A customer who never comes back from there keeps the time for minutes, and the booking does not wait for days."""
+    booking, payment = await opened(salon)
+    await voucher(salon.customer, payment)
+    await apply_events(pool)
+    asked = await confirm(salon.customer, payment, "pm_card_threeDSecure2Required")
+    assert asked.json()["data"]["action_url"], asked.text
+    row = await booking_row(pool, booking)
+    assert row["hold_expires_at"] < datetime.now(UTC) + timedelta(minutes=11)
+    events = await data.rows(pool, "SELECT id FROM payment_webhooks WHERE applied_at IS NULL")
+    assert len(events) == 1, "the run is told"
+    activities = PaymentActivities(pool, {provider.name: provider}, lambda: datetime.now(UTC))
+    told = await activities.apply_event(ApplyEventInput(UUID(str(events[0]["id"]))))
+    assert told.payment is not None
+    assert (told.hold_expires_at, told.payment.voucher_until) == (row["hold_expires_at"], None)
+
+
+async def test_card_that_finds_the_voucher_paid_leaves_it_on_record(
+    salon: StaffedSalon, pool: Pool, konbini: Sandbox
+) -> None:
+    """Paid at the store while a card is entered, before the webhook: the money came in cash, and that is reported."""
+    booking, payment = await opened(salon)
+    await voucher(salon.customer, payment)
+    await apply_events(pool)
+    [row] = await data.rows(pool, "SELECT provider_intent_id FROM booking_payments WHERE id::text = :id", id=payment)
+    assert konbini.http.post(f"{konbini.url}/sandbox/konbini/{row['provider_intent_id']}/pay").is_success
+    late = await confirm(salon.customer, payment)
+    assert late.json()["data"]["status"] == "captured", late.text
+    await apply_events(pool)
+    [paid] = await data.rows(pool, "SELECT status, voucher FROM booking_payments WHERE id::text = :id", id=payment)
+    assert paid["status"] == "captured"
+    assert paid["voucher"] is not None
+    assert "payment_received" in await notices(pool, booking)
 
 
 async def test_voucher_of_a_hold_that_has_just_ended_is_gone(

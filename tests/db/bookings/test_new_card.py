@@ -13,6 +13,7 @@ from domain.payments.payment import Payment
 from domain.payments.provider_events import IntentEvent, ProviderEvent
 from domain.payments.status import Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask
+from domain.payments.without_card import answer_by
 from domain.platform.actor import ActorKind
 from tests.db.bookings.test_renew import asked, held
 from tests.support.data import NOW, rows
@@ -129,6 +130,20 @@ async def test_lost_authorization_asks_for_a_card_and_gets_one(desk: Desk) -> No
     ).money
     assert task is not None
     assert (task.movement, task.payment_id) == (Movement.CAPTURE, new.id)
+
+
+async def test_authorization_lost_early_names_the_deadline_of_the_run(desk: Desk) -> None:
+    """Given up in the provider's dashboard, days before its end: the run gives the customer a day from then on, so the
+    message may not promise more."""
+    booking_id, old, _ = await held(desk)
+    ends = "UPDATE booking_payments SET authorized_until = :until WHERE id = :id"
+    await rows(desk.database, ends, until=NOW + timedelta(days=2), id=old)
+    view, _ = await said(desk, old, P.VOIDED)
+    sql = "SELECT b.start_at, n.facts FROM notification_outbox n JOIN bookings b ON b.id = n.booking_id WHERE b.id = :id"
+    [row] = await rows(desk.database, sql, id=booking_id)
+    deadline = answer_by(NOW, view.authorized_until, row["start_at"])
+    assert row["facts"]["answer_by"] == deadline.isoformat()
+    assert deadline == NOW + timedelta(hours=24)
 
 
 async def test_declined_and_then_lost_asks_once(desk: Desk) -> None:

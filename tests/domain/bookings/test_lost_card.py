@@ -56,9 +56,14 @@ def test_at_deadline_leaves_a_customer_who_has_arrived_and_ended_bookings_alone(
 
 
 def test_at_deadline_keeps_what_is_authorized_until_later() -> None:
-    assert at_deadline(facts(until=NOW + timedelta(seconds=1)), WithoutCard.CANCEL, NOW) is S.NOTHING
+    assert at_deadline(facts(until=NOW + timedelta(hours=1)), WithoutCard.CANCEL, NOW) is S.NOTHING
     assert at_deadline(facts(until=None), WithoutCard.CANCEL, NOW) is S.NOTHING
     assert at_deadline(facts(None, amount_due=0), WithoutCard.CANCEL, NOW) is S.NOTHING
+
+
+@pytest.mark.parametrize(("setting", "step"), [(WithoutCard.CANCEL, S.CANCEL), (WithoutCard.KEEP, S.REPORT)])
+def test_at_deadline_believes_the_run_whose_clock_is_ahead(setting: WithoutCard, step: S) -> None:
+    assert at_deadline(facts(until=NOW + timedelta(seconds=1)), setting, NOW) is step
 
 
 def test_at_deadline_never_cancels_a_visit_that_has_begun() -> None:

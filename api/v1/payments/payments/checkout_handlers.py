@@ -1,15 +1,18 @@
 """The payment of a booking on the provider's own page."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from starlette.responses import Response
 
 from api.access.callers import Access, ApiServices, Command
+from api.http.answer_secrets import data_of, with_secret
 from api.http.envelope import created
-from api.http.idempotency import Key, store_response
+from api.http.idempotency import Key, Replay, store_response
 from api.http.operation_errors import raises
 from api.v1.payments.payments.checkout_schemas import CheckoutCreate, CheckoutRead
 from api.v1.payments.payments.handlers import asked, check_return_url, provider_of
+from db.engine.session import Scope
 from db.payments.commands.checkout import CheckoutTerms
 from domain.errors import Conflict, Gone, RuleBroken, WrongState
 from domain.money import Money
@@ -30,8 +33,27 @@ async def open_checkout(
     """The address of the page; 201. The same page while it is open. It ends with the hold.
 
     Raises what opening a payment raises; RuleBroken where the provider has no page, or for a card hold; Conflict while
-    the payment is made with a form, or is on its way.
+    the payment is made with a form, or is on its way. The stored answer does not contain the page's address: a repeat
+    asks the provider for it.
     """
+    try:
+        return await _open_once(services, access, body, key, now)
+    except Replay as replay:
+        payment_id = data_of(replay).get("payment_id")
+        if payment_id is None:
+            raise
+        async with access.database.unit_of_work(Scope.tenant(access.business_id), access.context) as work:
+            payment = await work.payments.get(UUID(payment_id))
+        if payment.checkout_id is None:
+            raise Conflict({"payment_id": payment_id, "rule": "payment_form_open"}) from None
+        provider = await provider_of(services, payment)
+        page = await asked(provider, provider.get_checkout(payment.checkout_id))
+        raise with_secret(replay, "url", page.url) from None
+
+
+async def _open_once(
+    services: ApiServices, access: Access, body: CheckoutCreate, key: Key, now: datetime
+) -> Response:
     async with access.command(body.booking_id, key) as command:
         await check_return_url(services.settings, command, str(body.return_url))
         async with command.finish() as work:

@@ -79,6 +79,7 @@ async def _open_once(services: ApiServices, access: Access, booking_id: UUID, ke
         intent = None if payment.provider_intent_id else await _create(await provider_of(services, payment), payment)
         async with command.finish() as work:
             if intent is not None:
+                await work.payments.checkouts.require_none(payment.id)
                 payment = await work.payments.attach_intent(payment.id, intent_event(intent), intent.client_secret)
             if payment.provider_intent_id is None:
                 raise Conflict({"payment_id": str(payment.id), "rule": "amount_mismatch"})
@@ -181,7 +182,8 @@ async def _payable(command: Command, payment_id: UUID, now: datetime) -> Payment
 
 
 async def _record(command: Command, payment: Payment, intent: Intent, now: datetime, answer: Response) -> None:
-    """Store what the provider said with the response. While 3-D Secure waits there is nothing to store.
+    """Store what the provider said with the response. While 3-D Secure waits there is nothing to store, but the run is
+    told of the shorter hold if a card has ended a voucher. A voucher that was paid, or is being paid at a till, stays.
 
     Whole seconds, as providers count: our clock must not make an event of the same second look late.
     """
@@ -189,9 +191,10 @@ async def _record(command: Command, payment: Payment, intent: Intent, now: datet
     async with command.access.database.unit_of_work(scope, context) as work:
         if intent.voucher is not None:
             await work.payments.vouchers.record_answer(payment.id, intent_event(intent), now)
-        elif payment.voucher is not None:
+        elif payment.voucher is not None and intent.status in {PaymentStatus.REQUIRES_PAYMENT, PaymentStatus.FAILED}:
             await work.payments.vouchers.close_if_by_card(payment.id, now)
-        if intent.status is not PaymentStatus.REQUIRES_PAYMENT or intent.voucher is not None:
+        is_news = intent.status is not PaymentStatus.REQUIRES_PAYMENT or intent.voucher is not None
+        if is_news or payment.voucher is not None:
             event = ProviderEvent(intent=intent_event(intent))
             at = now.replace(microsecond=0)
             await work.payments.webhooks.receive(
