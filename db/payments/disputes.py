@@ -57,6 +57,7 @@ _KEEP = text("""
 _EVIDENCE = text("""
     SELECT jsonb_build_object(
         'booking', jsonb_build_object('code', b.code, 'status', b.status, 'start_at', b.start_at, 'end_at', b.end_at,
+            'service_on', CAST(b.start_at AT TIME ZONE b.time_zone AS date),
             'price', b.price, 'currency', b.currency, 'policy', b.policy, 'booked_at', b.created_at,
             'contact_proven_at', b.contact_proven_at),
         'history', coalesce((

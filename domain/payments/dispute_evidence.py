@@ -5,12 +5,14 @@ the customer agreed to, what was sent and delivered, what was paid and refunded,
 are not in the evidence that is stored, so they are not in these texts; the documents of the booking have them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from domain.errors import RuleBroken, WrongState
+from domain.money import ZERO_DECIMAL
 from domain.payments.disputes import Dispute
 from domain.payments.status import DisputeStatus
 
@@ -22,7 +24,7 @@ SEND_BEFORE = timedelta(hours=6)
 
 @dataclass(frozen=True, slots=True)
 class EvidenceTexts:
-    """``service_on``: the day of the visit, RFC 3339. ``policy``: what was agreed about cancellations. ``record``: the
+    """``service_on``: the day of the visit at the venue, RFC 3339. ``policy``: what was agreed about cancellations. ``record``: the
     history of the booking, its money, receipts and messages."""
 
     service_on: str
@@ -65,9 +67,10 @@ def send_at(due_at: datetime | None) -> datetime | None:
 def evidence_texts(evidence: Mapping[str, Any]) -> EvidenceTexts:
     """The texts of what `db.payments.disputes` gathers."""
     booking = evidence["booking"]
+    amount = partial(_amount, booking["currency"])
     description = (
         f"Appointment {booking['code']} at the merchant's premises, {booking['status']}."
-        f" From {booking['start_at']} to {booking['end_at']}. Agreed price: {booking['price']} {booking['currency']}."
+        f" From {booking['start_at']} to {booking['end_at']}. Agreed price: {amount(booking['price'])} {booking['currency']}."
         f" Booked at {booking['booked_at']}."
     )
     if booking.get("contact_proven_at"):
@@ -75,13 +78,14 @@ def evidence_texts(evidence: Mapping[str, Any]) -> EvidenceTexts:
     record = "\n".join(
         (
             *_section("History of the booking", evidence.get("history") or (), _history),
-            *_section("Movements of money", evidence.get("movements") or (), _movement),
-            *_section("Receipts", evidence.get("receipts") or (), _receipt),
+            *_section("Movements of money", evidence.get("movements") or (), partial(_movement, amount)),
+            *_section("Receipts", evidence.get("receipts") or (), partial(_receipt, amount)),
             *_section("Messages to the customer", evidence.get("messages") or (), _message),
         )
     )
     return EvidenceTexts(
-        service_on=str(booking["start_at"])[:10],
+        # Evidence that was gathered before the day was stored has the day in UTC.
+        service_on=str(booking.get("service_on") or booking["start_at"])[:10],
         description=description[:LONGEST],
         policy=_policy(booking.get("policy") or {})[:LONGEST],
         record=record[:LONGEST],
@@ -96,13 +100,20 @@ def _history(row: Mapping[str, Any]) -> str:
     return f"{row['at']}: {row['event']}, by {row['by']}"
 
 
-def _movement(row: Mapping[str, Any]) -> str:
+def _amount(currency: str, minor: int) -> str:
+    """As a person writes it: 6600 yen, but 66.00 dollars."""
+    if currency in ZERO_DECIMAL:
+        return str(minor)
+    return f"{'-' if minor < 0 else ''}{abs(minor) // 100}.{abs(minor) % 100:02}"
+
+
+def _movement(amount: Callable[[int], str], row: Mapping[str, Any]) -> str:
     reference = f", reference {row['reference']}" if row.get("reference") else ""
-    return f"{row['at']}: {row['movement']} {row['phase']}, {row['amount']}{reference}"
+    return f"{row['at']}: {row['movement']} {row['phase']}, {amount(row['amount'])}{reference}"
 
 
-def _receipt(row: Mapping[str, Any]) -> str:
-    return f"{row['number']} ({row['kind']}) of {row['issued_on']}, {row['total']}"
+def _receipt(amount: Callable[[int], str], row: Mapping[str, Any]) -> str:
+    return f"{row['number']} ({row['kind']}) of {row['issued_on']}, {amount(row['total'])}"
 
 
 def _message(row: Mapping[str, Any]) -> str:

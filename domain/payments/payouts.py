@@ -115,7 +115,8 @@ def compare_payout(
     payout: Payout, entries: Sequence[PayoutEntry], known: Mapping[str, PaidPayment], *, all_are_ours: bool
 ) -> tuple[PayoutFinding, ...]:
     """The differences between a payout and our payments. ``known``: by the provider's id. ``all_are_ours``: the account
-    takes money for bookings alone (the platform's); a business's own account may take money for other things, too."""
+    takes money for bookings alone (the platform's); a business's own account may take money for other things, too. A
+    payment that the provider has converted into the currency of the payout cannot be compared."""
     found = []
     if sum_differs(payout, entries):
         total = sum(entry.net for entry in entries)
@@ -127,7 +128,7 @@ def compare_payout(
         if ours is None:
             if all_are_ours:
                 found.append(_of(PayoutDifference.UNKNOWN_PAYMENT, ProposedAction.CHECK, 0, entry))
-        elif ours.captured != entry.amount:
+        elif ours.currency == entry.currency and ours.captured != entry.amount:
             # More was taken there: a webhook was lost. Less: we counted money that nobody has.
             is_lost = entry.amount > ours.captured
             action = ProposedAction.RECORD_STATE if is_lost else ProposedAction.CHECK

@@ -123,6 +123,9 @@ async def test_gather_stores_the_evidence_of_the_opening_once(desk: Desk) -> Non
     await hear(desk, name, said(DisputeStatus.OPEN, due_at=DUE))
     (dispute,) = await disputes(desk, payment_id)
     assert dispute.evidence is None
+    # Eight o'clock in Tokyo is the day before in UTC.
+    morning = "UPDATE bookings SET start_at = date '2026-12-01' + time '23:00', end_at = date '2026-12-02' + time '00:00'"
+    await rows(desk.database, morning)
 
     async def gather(work: UnitOfWork) -> None:
         await work.payments.disputes.gather(dispute.id)
@@ -131,6 +134,7 @@ async def test_gather_stores_the_evidence_of_the_opening_once(desk: Desk) -> Non
     (found,) = await disputes(desk, payment_id)
     assert set(found.evidence) == {"booking", "history", "movements", "receipts", "messages"}
     assert found.evidence["booking"]["status"] == "completed"
+    assert found.evidence["booking"]["service_on"] == "2026-12-02"
     assert [(one["movement"], one["phase"], one["amount"]) for one in found.evidence["movements"]] == [
         ("capture", "succeeded", 6600),
         ("dispute", "intended", 6600),

@@ -60,6 +60,16 @@ def test_evidence_texts_say_service_policy_and_record() -> None:
     assert all(part in document for part in (texts.service_on, texts.description, texts.policy, texts.record))
 
 
+def test_evidence_texts_have_amounts_as_people_write_them_and_the_day_at_the_venue() -> None:
+    """66.00 dollars, not 6600; and eight o'clock in Tokyo is the day before in UTC."""
+    early = {"start_at": "2027-02-19T23:00:00+00:00", "service_on": "2027-02-20", "currency": "USD"}
+    texts = evidence_texts({**EVIDENCE, "booking": {**EVIDENCE["booking"], **early}})
+    assert texts.service_on == "2027-02-20"
+    assert "Agreed price: 66.00 USD." in texts.description
+    assert "- t: capture succeeded, 66.00, reference ch_1" in texts.record
+    assert "- 2027-000001 (qualified_invoice) of 2027-02-20, 66.00" in texts.record
+
+
 def test_evidence_texts_of_little_are_still_whole() -> None:
     bare = {"booking": {**EVIDENCE["booking"], "policy": None, "contact_proven_at": None}}
     texts = evidence_texts(bare)

@@ -67,6 +67,12 @@ def test_payment_that_we_do_not_know_is_a_difference_at_the_platforms_account_al
     assert compare_payout(PAYOUT, (PAID, BACK, TRANSFER), {}, all_are_ours=False) == ()
 
 
+def test_payment_that_was_converted_for_the_payout_is_no_difference() -> None:
+    """Paid with 66.00 dollars, paid out in yen: the two amounts say nothing about each other."""
+    known = {"pi_1": replace(OURS, captured=4400, currency="USD")}
+    assert compare_payout(PAYOUT, (PAID, BACK, TRANSFER), known, all_are_ours=True) == ()
+
+
 def test_never_paid_out_is_for_a_person() -> None:
     assert timedelta(days=70) == PAID_OUT_WITHIN
     assert not PAID.is_computed
