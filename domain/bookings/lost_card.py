@@ -9,7 +9,6 @@ from domain.payments.settlement import Settlement, settle
 from domain.payments.status import SECURED, PaymentStatus
 from domain.payments.without_card import WithoutCard
 
-
 #: The run of the booking says that the deadline, often the end of the authorization, has passed. By the clock of this
 #: process it may not have come yet.
 CLOCKS_DIFFER = timedelta(minutes=1)

@@ -24,8 +24,8 @@ SEND_BEFORE = timedelta(hours=6)
 
 @dataclass(frozen=True, slots=True)
 class EvidenceTexts:
-    """``service_on``: the day of the visit at the venue, RFC 3339. ``policy``: what was agreed about cancellations. ``record``: the
-    history of the booking, its money, receipts and messages."""
+    """``service_on``: the day of the visit at the venue, RFC 3339. ``policy``: what was agreed about cancellations.
+    ``record``: the history of the booking, its money, receipts and messages."""
 
     service_on: str
     description: str
@@ -70,8 +70,8 @@ def evidence_texts(evidence: Mapping[str, Any]) -> EvidenceTexts:
     amount = partial(_amount, booking["currency"])
     description = (
         f"Appointment {booking['code']} at the merchant's premises, {booking['status']}."
-        f" From {booking['start_at']} to {booking['end_at']}. Agreed price: {amount(booking['price'])} {booking['currency']}."
-        f" Booked at {booking['booked_at']}."
+        f" From {booking['start_at']} to {booking['end_at']}."
+        f" Agreed price: {amount(booking['price'])} {booking['currency']}. Booked at {booking['booked_at']}."
     )
     if booking.get("contact_proven_at"):
         description += f" The customer proved the contact address at {booking['contact_proven_at']}."

@@ -1,5 +1,6 @@
 """The payment on PAY.JP's own page, over HTTP and with the sandbox: one way to pay at a time."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -207,7 +208,7 @@ async def test_form_while_the_page_is_being_opened_gets_no_second_intent(
 
     async def slow(*arguments: Any) -> Any:
         made = await create(*arguments)
-        pages.append(await checkout(salon.customer, booking))
+        pages.append(await asyncio.create_task(checkout(salon.customer, booking)))
         return made
 
     monkeypatch.setattr(providers["payjp_v2"], "create_intent", slow)

@@ -139,7 +139,9 @@ async def test_authorization_lost_early_names_the_deadline_of_the_run(desk: Desk
     ends = "UPDATE booking_payments SET authorized_until = :until WHERE id = :id"
     await rows(desk.database, ends, until=NOW + timedelta(days=2), id=old)
     view, _ = await said(desk, old, P.VOIDED)
-    sql = "SELECT b.start_at, n.facts FROM notification_outbox n JOIN bookings b ON b.id = n.booking_id WHERE b.id = :id"
+    sql = (
+        "SELECT b.start_at, n.facts FROM notification_outbox n JOIN bookings b ON b.id = n.booking_id WHERE b.id = :id"
+    )
     [row] = await rows(desk.database, sql, id=booking_id)
     deadline = answer_by(NOW, view.authorized_until, row["start_at"])
     assert row["facts"]["answer_by"] == deadline.isoformat()

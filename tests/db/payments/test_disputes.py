@@ -124,7 +124,9 @@ async def test_gather_stores_the_evidence_of_the_opening_once(desk: Desk) -> Non
     (dispute,) = await disputes(desk, payment_id)
     assert dispute.evidence is None
     # Eight o'clock in Tokyo is the day before in UTC.
-    morning = "UPDATE bookings SET start_at = date '2026-12-01' + time '23:00', end_at = date '2026-12-02' + time '00:00'"
+    morning = (
+        "UPDATE bookings SET start_at = date '2026-12-01' + time '23:00', end_at = date '2026-12-02' + time '00:00'"
+    )
     await rows(desk.database, morning)
 
     async def gather(work: UnitOfWork) -> None:

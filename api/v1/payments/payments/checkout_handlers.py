@@ -51,9 +51,7 @@ async def open_checkout(
         raise with_secret(replay, "url", page.url) from None
 
 
-async def _open_once(
-    services: ApiServices, access: Access, body: CheckoutCreate, key: Key, now: datetime
-) -> Response:
+async def _open_once(services: ApiServices, access: Access, body: CheckoutCreate, key: Key, now: datetime) -> Response:
     async with access.command(body.booking_id, key) as command:
         await check_return_url(services.settings, command, str(body.return_url))
         async with command.finish() as work:
