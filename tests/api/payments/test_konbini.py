@@ -181,7 +181,7 @@ async def test_declined_card_after_a_voucher_gives_the_long_hold_up(
     assert (await booking_row(pool, booking))["hold_expires_at"] > row["hold_expires_at"]
 
 
-async def test_card_at_3_d_secure_after_a_voucher_tells_the_run_of_the_short_hold(
+async def test_card_at_3_d_secure_after_a_voucher_signals_the_short_hold(
     salon: StaffedSalon, pool: Pool, konbini: Sandbox, provider: Any
 ) -> None:
     """A customer who never comes back from there keeps the time for minutes, and the booking does not wait for days."""
@@ -193,11 +193,11 @@ async def test_card_at_3_d_secure_after_a_voucher_tells_the_run_of_the_short_hol
     row = await booking_row(pool, booking)
     assert row["hold_expires_at"] < datetime.now(UTC) + timedelta(minutes=11)
     events = await data.rows(pool, "SELECT id FROM payment_webhooks WHERE applied_at IS NULL")
-    assert len(events) == 1, "the run is told"
+    assert len(events) == 1, "an event for the run"
     activities = PaymentActivities(pool, {provider.name: provider}, lambda: datetime.now(UTC))
-    told = await activities.apply_event(ApplyEventInput(UUID(str(events[0]["id"]))))
-    assert told.payment is not None
-    assert (told.hold_expires_at, told.payment.voucher_until) == (row["hold_expires_at"], None)
+    update = await activities.apply_event(ApplyEventInput(UUID(str(events[0]["id"]))))
+    assert update.payment is not None
+    assert (update.hold_expires_at, update.payment.voucher_until) == (row["hold_expires_at"], None)
 
 
 async def test_card_that_finds_the_voucher_paid_leaves_it_on_record(

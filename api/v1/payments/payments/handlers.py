@@ -182,8 +182,8 @@ async def _payable(command: Command, payment_id: UUID, now: datetime) -> Payment
 
 
 async def _record(command: Command, payment: Payment, intent: Intent, now: datetime, answer: Response) -> None:
-    """Store what the provider said with the response. While 3-D Secure waits there is nothing to store, but the run is
-    told of the shorter hold if a card has ended a voucher. A voucher that was paid, or is being paid at a till, stays.
+    """Store what the provider said with the response. While 3-D Secure waits there is nothing to store, but the run gets
+    the shorter hold if a card has ended a voucher. A voucher that was paid, or is being paid at a till, stays.
 
     Whole seconds, as providers count: our clock must not make an event of the same second look late.
     """
@@ -193,8 +193,8 @@ async def _record(command: Command, payment: Payment, intent: Intent, now: datet
             await work.payments.vouchers.record_answer(payment.id, intent_event(intent), now)
         elif payment.voucher is not None and intent.status in {PaymentStatus.REQUIRES_PAYMENT, PaymentStatus.FAILED}:
             await work.payments.vouchers.close_if_by_card(payment.id, now)
-        is_news = intent.status is not PaymentStatus.REQUIRES_PAYMENT or intent.voucher is not None
-        if is_news or payment.voucher is not None:
+        is_changed = intent.status is not PaymentStatus.REQUIRES_PAYMENT or intent.voucher is not None
+        if is_changed or payment.voucher is not None:
             event = ProviderEvent(intent=intent_event(intent))
             at = now.replace(microsecond=0)
             await work.payments.webhooks.receive(
