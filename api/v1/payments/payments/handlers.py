@@ -182,8 +182,8 @@ async def _payable(command: Command, payment_id: UUID, now: datetime) -> Payment
 
 
 async def _record(command: Command, payment: Payment, intent: Intent, now: datetime, answer: Response) -> None:
-    """Store what the provider said with the response. While 3-D Secure waits there is nothing to store, but the run gets
-    the shorter hold if a card has ended a voucher. A voucher that was paid, or is being paid at a till, stays.
+    """Store what the provider said with the response. While 3-D Secure waits there is nothing to store, but the run
+    gets the shorter hold if a card has ended a voucher. A voucher that was paid, or is being paid at a till, stays.
 
     Whole seconds, as providers count: our clock must not make an event of the same second look late.
     """
