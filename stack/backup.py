@@ -45,7 +45,8 @@ class BackupFolder:
 
     def bases(self) -> list[Path]:
         """The complete base backups, the oldest first: a manifest is written last."""
-        found = (self.root / "base").glob("*/backup_manifest")
+        # One that is still being made, or was left by a command that was killed, has a name that begins with a dot.
+        found = (self.root / "base").glob("[0-9]*/backup_manifest")
         return sorted(path.parent for path in found)
 
     def base_before(self, until: datetime | None) -> Path:
@@ -133,7 +134,7 @@ def restore(folder: BackupFolder, target: Path, until: datetime | None = None) -
         BackupFailed: there is no base backup, or the target is not empty.
     """
     base = folder.base_before(until)
-    if target.exists() and any(target.iterdir()):
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise BackupFailed(f"{target} is not empty")
     verify(base)
     shutil.copytree(base, target, dirs_exist_ok=True, symlinks=True)
@@ -167,7 +168,7 @@ def prune(folder: BackupFolder, keep: int) -> list[Path]:
 
 def _recovery(wal: Path, until: datetime | None) -> str:
     # The last segment is still being received when the server is lost: it has another name.
-    source = shlex.quote(str(wal))
+    source = shlex.quote(str(wal)).replace("%", "%%")
     copy = f"cp {source}/%f %p || cp {source}/%f.partial %p"
     lines = [
         f"restore_command = '{copy.replace(chr(39), chr(39) * 2)}'",

@@ -1,6 +1,7 @@
 """``/account``: what a login booked at every business, its profile, devices, messages, and its data."""
 
 import asyncio
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -20,6 +21,7 @@ from api.pages.sessions import forget_session, logged_in
 
 _MOST = 1000
 _ADDRESS = "/account"
+_ADDRESS_OF_SECRET = re.compile(r"otpauth://totp/[!-~]{1,1000}")
 #: Bookings that are still to come, whatever they wait for.
 _OPEN = frozenset({"pending", "confirmed", "checked_in"})
 
@@ -91,7 +93,8 @@ async def switch_factor(request: Request) -> Response:
     try:
         made = await api.post(f"/auth/2fa/{what}", _of(form, ("password", "code")))
     except ApiError as error:
-        if what == "enable" and form.get("secret"):
+        # What no QR code can hold, or is no address of a secret, did not come from our page.
+        if what == "enable" and form.get("secret") and _ADDRESS_OF_SECRET.fullmatch(form.get("uri")):
             return _factor(request, form.get("secret"), form.get("uri"), error)
         return await _profile(request, api, error)
     if what == "disable":

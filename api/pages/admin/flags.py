@@ -1,6 +1,7 @@
 """``/admin/flags``: features that are switched on and off, by share or for everybody at once."""
 
 import asyncio
+import math
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -96,6 +97,8 @@ def _number(text: str) -> float | int | str:
     try:
         found = float(text)
     except ValueError:
+        return text
+    if not math.isfinite(found):
         return text
     return int(found) if found.is_integer() else found
 

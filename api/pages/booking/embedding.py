@@ -5,6 +5,7 @@ cookie (`api.pages.forms`). Nobody is logged in to the flow, so a form from else
 Only the site that the business states in its profile may show the frame.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,6 +23,7 @@ from runtime.links import Purpose
 
 #: How long a form may stay open.
 _FORM_LASTS = timedelta(hours=4)
+_HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)+")
 _HEADERS = {"Cache-Control": "public, max-age=3600", "Cross-Origin-Resource-Policy": "cross-origin"}
 
 
@@ -48,12 +50,18 @@ def embedding_of(request: Request, business: Mapping[str, Any]) -> Embedding | N
 
 
 def origins_of(website: str | None) -> tuple[str, ...]:
-    """The origins of a website, with and without ``www``; none without a website."""
-    parts = urlsplit(website or "")
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
+    """The origins of a website, with and without ``www``; none without a website, or where its host is not the name of
+    one: it goes into a header, where ``*`` would be every site and ``;`` would begin another rule."""
+    try:
+        parts = urlsplit(website or "")
+        host = (parts.hostname or "").encode("idna").decode()
+        port = f":{parts.port}" if parts.port is not None else ""
+    except ValueError:
         return ()
-    bare = parts.netloc.removeprefix("www.")
-    return tuple(f"{parts.scheme}://{host}" for host in (bare, f"www.{bare}"))
+    if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(host):
+        return ()
+    bare = host.removeprefix("www.")
+    return tuple(f"{parts.scheme}://{one}{port}" for one in (bare, f"www.{bare}"))
 
 
 async def read_embedded_form(request: Request) -> Form:

@@ -61,7 +61,7 @@ async def _service_changes(desk: Desk) -> list[Field]:
     needs = await _needs(desk)
     kind_of = {option.value: field.name for field in needs for option in field.options}
     kinds = [{kind_of.get(one, "") for one in group["resource_ids"]} for group in service["requirements"]]
-    simple = all(len(one) == 1 for one in kinds) and len({min(one) for one in kinds}) == len(kinds)
+    simple = all(len(one) == 1 and "" not in one for one in kinds) and len({min(one) for one in kinds}) == len(kinds)
     return [*fields, *needs] if simple else fields
 
 

@@ -123,6 +123,8 @@ async def _payment(desk: Desk, form: Form | None = None, error: ApiError | None 
         "receipts": receipts,
         "refund_fields": fields,
         "receipt_fields": fields_of(ReceiptCreate, ("recipient",)),
+        "receipt_values": form.values if form else {},
+        "receipt_errors": error.fields if error else {},
         "values": typed(fields, form) if form else {"reason": "requested"},
         "errors": sentences(fields, error.fields) if error else {},
         "error": error,

@@ -10,11 +10,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.pages.api_client import ApiError
+from api.pages.booking.business import today_at
 from api.pages.forms import Form, read_form
 from api.pages.handling import route
-from api.pages.records.fields import Field, Option, body_of, fields_of
-from api.pages.records.pages import MOST, Action, Desk, Filter, Kind, Row, desk_of
-from api.pages.rendering import see_other
+from api.pages.records.fields import Field, Option, body_of, fields_of, sentences, shown, typed
+from api.pages.records.pages import MOST, Action, Desk, Filter, Kind, Row, desk_of, form_variables
+from api.pages.rendering import page, see_other
 from api.v1.customers.customers.schemas import CustomerCreate, CustomerUpdate
 from api.v1.customers.notes.schemas import CustomerNoteCreate
 from api.v1.scheduling.schedules.schemas import ExceptionCreate, ExceptionUpdate
@@ -60,7 +61,14 @@ async def _about_customer(desk: Desk, customer: Mapping[str, Any]) -> Mapping[st
         _allowed(desk.api.rows("/customers/notes", MOST, customer_id=customer["id"])),
         _allowed(desk.api.rows(f"/customers/{customer['id']}/history", _HISTORY)),
     )
-    return {"notes": notes, "history": history, "note_fields": _note_fields(), "note_key": secrets.token_urlsafe(24)}
+    return {
+        "notes": notes,
+        "history": history,
+        "note_fields": _note_fields(),
+        "note_key": secrets.token_urlsafe(24),
+        "note_values": {},
+        "note_errors": {},
+    }
 
 
 def _note_fields() -> list[Field]:
@@ -84,8 +92,25 @@ async def add_note(request: Request) -> Response:
     desk = await desk_of(request)
     customer = request.path_params["record_id"]
     body = {"customer_id": customer, **body_of(_note_fields(), form)}
-    await desk.api.post("/customers/notes", body, form.get("key"))
+    try:
+        await desk.api.post("/customers/notes", body, form.get("key"))
+    except ApiError as error:
+        if error.status == 404:
+            raise
+        return await _refused_note(desk, form, error)
     return see_other(request, f"{desk.path}/customers/{customer}#notes")
+
+
+async def _refused_note(desk: Desk, form: Form, error: ApiError) -> Response:
+    """The customer's page again, with the note that was typed."""
+    customer = await desk.api.get(f"/customers/{desk.request.path_params['record_id']}")
+    fields, notes = await _customer_changes(desk), _note_fields()
+    variables = form_variables(desk, "customers", fields, shown(fields, customer))
+    variables |= {"heading": _name(customer), "record": customer, "removable": True, "error": error}
+    variables |= await _about_customer(desk, customer)
+    variables |= {"note_values": typed(notes, form), "note_errors": sentences(notes, error.fields)}
+    variables["action"] = f"{desk.path}/customers/{customer['id']}"
+    return page(desk.request, "console/customer", variables, status=error.status)
 
 
 async def remove_note(request: Request) -> Response:
@@ -162,7 +187,7 @@ async def withdraw_invitation(request: Request) -> Response:
 
 
 async def _time_off(desk: Desk) -> list[Row]:
-    today = desk.request.app.state.services.now().date().isoformat()
+    today = today_at(desk.business, desk.request).isoformat()
     asked = {} if desk.query.get("show") == "past" else {"from": today}
     found, staff = await asyncio.gather(
         desk.api.rows("/staff/exceptions", MOST, business_id=desk.business["id"], **asked),

@@ -18,9 +18,9 @@ from domain.scheduling.hours import WEEKDAYS
 #: A text that may be longer than this has a box of several lines.
 _LINE = 300
 _LANGUAGES = ("ja", "en")
-#: Rows that a form has for a list of terms, and ranges for a day.
-ROWS = 5
-RANGES = 2
+#: The most rows of a list of terms, and ranges of a day, that the API takes. A form shows fewer where fewer are used.
+ROWS = 10
+RANGES = 10
 _DAYS = (*WEEKDAYS, "public_holiday")
 
 Values = Mapping[str, Any]

@@ -17,15 +17,18 @@ _DURATION = re.compile(r"P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9
 
 
 def split(text: str) -> tuple[str, str]:
-    """``PT1H30M`` as ``("90", "minutes")``: the largest unit that gives a whole number."""
+    """``PT1H30M`` as ``("90", "minutes")``: the largest unit that gives a whole number. What is no whole number of
+    minutes stays as it is written, so that a form that is saved does not change it."""
     found = _DURATION.fullmatch(text)
     if found is None:
         return text, "minutes"
     days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
     length = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
     for unit in ("days", "hours"):
-        if length and length % UNITS[unit] == timedelta():
+        if "." not in text and length and length % UNITS[unit] == timedelta():
             return str(length // UNITS[unit]), unit
+    if "." in text or length % UNITS["minutes"]:
+        return text, "minutes"
     return str(length // UNITS["minutes"]), "minutes"
 
 

@@ -21,6 +21,13 @@ from tests.support import data
         ("https://www.hana.example", ("https://hana.example", "https://www.hana.example")),
         (None, ()),
         ("javascript:alert(1)", ()),
+        ("https://日本語.example/", ("https://xn--wgv71a119e.example", "https://www.xn--wgv71a119e.example")),
+        ("HTTPS://Hana.Example:8443/", ("https://hana.example:8443", "https://www.hana.example:8443")),
+        ("https://hana.example:/", ("https://hana.example", "https://www.hana.example")),
+        ("https://*.example", ()),
+        ("https://hana.example;sandbox", ()),
+        ("https://hana.example,sandbox", ()),
+        ("https://hana..example", ()),
     ],
 )
 def test_origins_are_those_of_the_website(website: str | None, origins: tuple[str, ...]) -> None:

@@ -171,3 +171,15 @@ async def test_fields_of_every_kind_have_their_labels() -> None:
         assert [one.label for one in schema_fields if one.label not in WORDS] == []
         choices = [option for one in schema_fields if one.kind == "choice" for option in one.options]
         assert [one.value for one in choices if not one.label] == []
+
+
+@pytest.mark.parametrize("written", ["PT1M30S", "PT45S", "PT1M0.5S", "P1DT1S"])
+def test_duration_that_is_no_whole_number_of_minutes_is_saved_as_it_was(written: str) -> None:
+    assert spans.joined(*spans.split(written)) == written
+
+
+def test_week_keeps_every_range_that_the_api_allows() -> None:
+    ranges = [{"opens": f"{8 + n:02d}:00", "closes": f"{8 + n:02d}:30"} for n in range(10)]
+    inputs = spans.week_inputs("week", {"monday": ranges}, ("monday",))
+    field = Field("week", "week", "field_week")
+    assert body_of([field], Form(tuple(inputs.items())))["week"]["monday"] == ranges

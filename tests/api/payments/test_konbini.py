@@ -17,7 +17,7 @@ from db.engine.session import Scope
 from domain.payments.provider_events import ProviderEvent
 from domain.payments.vouchers import JAPAN
 from providers.payments.domain_events import intent_event
-from tests.api.conftest import Clock, Person, error_of
+from tests.api.conftest import Clock, Person, client_of, error_of
 from tests.api.payments.payment_requests import apply_events, confirm, intent
 from tests.api.salon import StaffedSalon, keyed, staffed_salon
 from tests.support import data
@@ -336,3 +336,18 @@ async def test_warning_is_queued_once_while_the_voucher_is_unpaid(
     await apply_events(pool)
     await warn(expires_at)
     assert "payment_voucher_ending" not in await notices(pool, booking)
+
+
+async def test_payment_page_says_until_when_in_the_zone_of_the_venue(
+    app: FastAPI, salon: StaffedSalon, konbini: Sandbox
+) -> None:
+    booking, payment = await opened(salon)
+    made = await voucher(salon.customer, payment)
+    local = datetime.fromisoformat(made.json()["data"]["voucher"]["expires_at"]).astimezone(JAPAN)
+    token = app.state.services.booking_links.token(UUID(booking))
+    async with client_of(app) as http:
+        page = await http.get(f"/bookings/{token}/pay", headers={"Accept": "text/html", "Accept-Language": "ja"})
+    assert page.status_code == 200, page.text
+    assert f"{local.month}月{local.day}日" in page.text
+    assert "23:59" in page.text
+    assert "14:59" not in page.text

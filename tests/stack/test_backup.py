@@ -1,0 +1,141 @@
+"""Backups of a real cluster: what a check finds, what a restore brings back, what is removed and what never is."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+from typer.testing import CliRunner
+
+from stack.backup import BackupFailed, BackupFolder, prune, restore, take_base, verify
+from stack.cli import app
+from stack.environment import process_environment
+from stack.ports import choose_ports
+from stack.servers.postgres import SUPERUSER, Postgres
+from tests.support.servers import running, scratch_folder
+
+#: Nothing is on the disk for sure, but the log has all that a backup needs.
+_SETTINGS = {"fsync": "off", "full_page_writes": "on", "autovacuum": "off"}
+
+
+@contextlib.asynccontextmanager
+async def cluster(folder: Path) -> AsyncIterator[Postgres]:
+    """A cluster in ``folder``, new or restored."""
+    server = Postgres(folder, choose_ports(["postgres"], {})["postgres"], _SETTINGS, durable=False, set_up=False)
+    async with running(server.program(), folder.parent / f"{folder.name}-logs"):
+        yield server
+
+
+@contextlib.asynccontextmanager
+async def received(backups: BackupFolder, url: str) -> AsyncIterator[None]:
+    """The log is received."""
+    command = (sys.executable, "-P", "-m", "stack", "backup", "wal", str(backups.root), "--url", url)
+    receiver = await asyncio.create_subprocess_exec(*command, env=process_environment({}))
+    try:
+        await until(lambda: any(backups.wal.glob("*")))
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            receiver.send_signal(signal.SIGTERM)
+        await receiver.wait()
+
+
+async def until(reached: Callable[[], bool]) -> None:
+    """Wait for what comes in seconds."""
+    for _ in range(300):
+        if reached():
+            return
+        await asyncio.sleep(0.1)
+    raise TimeoutError
+
+
+async def run(server: Postgres, sql: str) -> list[object]:
+    connection = await asyncpg.connect(server.url(SUPERUSER, "postgres"), ssl=False)
+    try:
+        return [row[0] for row in await connection.fetch(sql)]
+    finally:
+        await connection.close()
+
+
+def fake_base(folder: BackupFolder, name: str) -> Path:
+    made = folder.root / "base" / name
+    made.mkdir(parents=True)
+    (made / "backup_manifest").touch()
+    return made
+
+
+@pytest.mark.timeout(180)
+async def test_backup_is_checked_restored_to_a_time_and_pruned() -> None:
+    async with scratch_folder() as place:
+        backups = BackupFolder(place / "backups of 100% of it")
+        async with cluster(place / "live") as server:
+            url = server.url(SUPERUSER, "postgres")
+            await run(server, "CREATE TABLE seen (n int)")
+            await run(server, "INSERT INTO seen VALUES (1)")
+            async with received(backups, url):
+                base = await asyncio.to_thread(take_base, backups, url)
+                await run(server, "INSERT INTO seen VALUES (2)")
+                await asyncio.sleep(1.1)
+                [moment] = await run(server, "SELECT clock_timestamp()")
+                assert isinstance(moment, datetime)
+                await run(server, "INSERT INTO seen VALUES (3)")
+                [segment] = await run(server, "SELECT pg_walfile_name(pg_switch_wal())")
+                await until(lambda: (backups.wal / str(segment)).exists())
+                newer = await asyncio.to_thread(take_base, backups, url)
+                with pytest.raises(BackupFailed, match="is not empty"):
+                    restore(backups, place / "live")
+        assert (place / "live" / "PG_VERSION").exists()
+        assert backups.bases() == [base, newer]
+        with pytest.raises(BackupFailed, match="before then"):
+            restore(backups, place / "too-early", moment - timedelta(days=1))
+        assert not (place / "too-early").exists()
+        assert await asyncio.to_thread(restore, backups, place / "then", moment) == base
+        async with cluster(place / "then") as server:
+            assert await run(server, "SELECT n FROM seen ORDER BY n") == [1, 2]
+        before = {file.name for file in backups.wal.iterdir()}
+        assert await asyncio.to_thread(prune, backups, 1) == [base]
+        assert not base.exists()
+        after = {file.name for file in backups.wal.iterdir()}
+        assert str(segment) in before - after
+        assert await asyncio.to_thread(restore, backups, place / "all") == newer
+        async with cluster(place / "all") as server:
+            assert await run(server, "SELECT n FROM seen ORDER BY n") == [1, 2, 3]
+        asked = ["backup", "verify", str(backups.root)]
+        assert CliRunner().invoke(app, asked).exit_code == 0
+        (newer / "PG_VERSION").write_text("17\n")
+        assert CliRunner().invoke(app, asked).exit_code == 1
+        with pytest.raises(BackupFailed):
+            verify(newer)
+        with pytest.raises(BackupFailed):
+            restore(backups, place / "damaged")
+        assert not (place / "damaged").exists()
+
+
+def test_base_that_is_being_made_is_no_backup(tmp_path: Path) -> None:
+    folder = BackupFolder(tmp_path)
+    older, newer = (fake_base(folder, name) for name in ("20261101T000000Z", "20261102T000000Z"))
+    making = fake_base(folder, ".4711")
+    assert folder.bases() == [older, newer]
+    assert folder.base_before(datetime(2026, 11, 1, 12, tzinfo=UTC)) == older
+    assert prune(folder, 2) == []
+    assert prune(folder, 1) == [older]
+    assert making.exists()
+
+
+def test_restore_refuses_a_file_and_a_folder_that_is_in_use(tmp_path: Path) -> None:
+    folder = BackupFolder(tmp_path / "backups")
+    fake_base(folder, "20261101T000000Z")
+    target = tmp_path / "data"
+    target.write_text("mine")
+    with pytest.raises(BackupFailed):
+        restore(folder, target)
+    assert target.read_text() == "mine"
+
+
+def test_verify_of_a_folder_without_a_backup_fails(tmp_path: Path) -> None:
+    assert CliRunner().invoke(app, ["backup", "verify", str(tmp_path)]).exit_code == 1
