@@ -191,6 +191,7 @@ WORDS: Mapping[str, Text] = {
     "notice_reaccommodation_reminder": Text("別の日時の再案内", "Other times, reminder"),
     "notice_reaccommodation_decided": Text("別の日時の返事", "Other time decided"),
     "notice_booking_reassigned": Text("担当の変更", "Other staff member"),
+    "notice_review_requested": Text("口コミのお願い", "Request for a review"),
     "notice_review_posted": Text("口コミの投稿", "New review"),
     "notice_review_replied": Text("口コミへの返信", "Reply to a review"),
     "notice_review_decided": Text("口コミの確認結果", "Review decided"),

@@ -56,9 +56,7 @@ async def test_policy_keeps_as_many_steps_as_the_api_allows(owner: Visitor, salo
     assert answer.status_code == 201, answer.text
     policy = answer.json()["data"]
     page = await owner.open(console(salon, f"policies/{policy['id']}"))
-    inputs = {
-        name: value for name, value in re.findall(r'<input id="(tiers[^"]+)"[^>]* value="([^"]*)"', page.text)
-    }
+    inputs = dict(re.findall(r'<input id="(tiers[^"]+)"[^>]* value="([^"]*)"', page.text))
     page = await owner.send(
         console(salon, f"policies/{policy['id']}"), **inputs, **{"name.en": "Steps", "no_show_percent": "100"}
     )
