@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.routing import Match, Route
 
-from api.app import create_app
+from api.app import create_app, openapi_document
 from api.http.route_index import RouteIndex
 from runtime.settings import Environment, Settings
 from tests.support import sampling
@@ -53,3 +53,15 @@ def test_candidates_hold_every_route_whose_parameter_has_any_length() -> None:
     index = RouteIndex([one, every])
     assert index.candidates("/files/a/b/c") == [every]
     assert index.candidates("/files/x") == [one, every]
+
+
+def test_applications_share_what_follows_from_their_routes() -> None:
+    one, other = (create_app(Settings(environment=Environment.DEVELOPMENT)).state.route_facts for _ in range(2))
+    shared = one.keys() & other.keys()
+    assert len(shared) > 250
+    assert all(one[endpoint] is other[endpoint] for endpoint in shared)
+
+
+def test_openapi_document_is_the_callers_own() -> None:
+    openapi_document()["paths"].clear()
+    assert openapi_document()["paths"]
