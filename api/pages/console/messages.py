@@ -20,13 +20,12 @@ async def _notices(desk: Desk) -> list[Row]:
     status = desk.query.get("status", "")
     asked = {"status": status} if status in set(NoticeStatus) else {}
     found = await desk.api.rows("/notifications", MOST, business_id=desk.business["id"], **asked)
-    zone = desk.business["time_zone"]
     return [
         Row(
             desk.named("notice_", one["kind"]),
             f"{desk.path}/bookings/{one['booking_id']}" if one["booking_id"] else "",
             (
-                f"{desk.f.moment(one['created_at'], zone)}・{desk.named('to_', one['audience'])}・{one['channel']}",
+                _way(desk, one),
                 one["failure_reason"] or "",
             ),
             f"sending_{one['status']}",
@@ -34,6 +33,11 @@ async def _notices(desk: Desk) -> list[Row]:
         )
         for one in found
     ]
+
+
+def _way(desk: Desk, one: Mapping[str, Any]) -> str:
+    at = desk.f.moment(one["created_at"], desk.business["time_zone"])
+    return "・".join((at, desk.named("to_", one["audience"]), desk.named("choice_channel_", one["channel"])))
 
 
 def _by_status(desk: Desk) -> list[Filter]:

@@ -15,6 +15,8 @@ WORDS: Mapping[str, Text] = {
     "account_coming": Text("これからのご予約", "Coming"),
     "account_past": Text("これまでのご予約", "Past"),
     "account_none": Text("ご予約はありません。", "There are no bookings."),
+    "choice_channel_in_app": Text("画面のお知らせ", "on screen"),
+    "choice_channel_other": Text("その他", "otherwise"),
     "not_proven": Text("未確認", "not confirmed"),
     "send_proof": Text("確認メールをもう一度送る", "Send the confirmation e-mail again"),
     "password_change": Text("パスワードを変更する", "Change the password"),

@@ -166,8 +166,6 @@ WORDS: Mapping[str, Text] = {
     "to_business": Text("店舗へ", "to the business"),
     "to_account": Text("本人へ", "to the person"),
     "to_operator": Text("運営へ", "to operators"),
-    "channel_email": Text("メール", "e-mail"),
-    "channel_in_app": Text("画面", "on screen"),
     "notice_booking_held": Text("お支払いのご案内", "Waiting for payment"),
     "notice_booking_requested": Text("お申し込み", "Request"),
     "notice_booking_proof": Text("メールアドレスの確認", "Confirm the address"),

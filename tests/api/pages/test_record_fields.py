@@ -15,7 +15,7 @@ from api.v1.catalogue.services.schemas import ServiceCreate, ServiceUpdate
 from api.v1.customers.customers.schemas import CustomerUpdate
 from domain.bookings.waitlist import EntryStatus
 from domain.media.status import MediaStatus
-from domain.messages.kinds import NoticeKind, NoticeStatus
+from domain.messages.kinds import Channel, NoticeKind, NoticeStatus
 from domain.onboarding.verification import ReviewFacts, missing
 from domain.payments.status import PaymentStatus, RefundStatus
 from domain.reviews.status import PublicationStatus, RemovalReason
@@ -142,6 +142,7 @@ def test_kinds_have_their_sentences(kind: Any) -> None:
         ("refund_", RefundStatus),
         ("sending_", NoticeStatus),
         ("notice_", NoticeKind),
+        ("choice_channel_", Channel),
         ("waiting_", EntryStatus),
         ("review_is_", PublicationStatus),
         ("removal_", RemovalReason),
