@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Row, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
 from db.marketing.segments import MATCHES, MAY_GET, TYPED, read, stored, values_of
@@ -48,6 +49,10 @@ _CHANGE = text("""
            texts = coalesce(CAST(:texts AS jsonb), texts), count_days = coalesce(:count_days, count_days)
      WHERE id = :id
 """)
+#: Services that were deleted since count too: customers have come for them.
+_SERVICES = text("SELECT count(*) FROM services WHERE id = ANY(:ids) AND business_id = :business_id").bindparams(
+    bindparam("ids", type_=ARRAY(PgUUID))
+)
 _REMOVE = text("DELETE FROM campaigns WHERE id = :id")
 _LOCK = text("""
     SELECT g.id, g.business_id, g.status, g.segment, g.texts, g.starts_at, g.cursor, s.time_zone,
@@ -176,7 +181,8 @@ class CampaignStore(Store):
     async def add(
         self, business_id: UUID, name: str, segment: Segment, texts: Mapping[str, OwnText], count_days: int
     ) -> CampaignRow:
-        """A new draft."""
+        """A new draft. Raises NotFound for an unknown service."""
+        await self._check_services(business_id, segment)
         values = {
             "business_id": business_id,
             "name": name,
@@ -195,8 +201,10 @@ class CampaignStore(Store):
         texts: Mapping[str, OwnText] | None,
         count_days: int | None,
     ) -> CampaignRow:
-        """Change a draft; None leaves a field as it is. Raises NotFound and WrongState."""
-        await self._lock_draft(campaign_id)
+        """Change a draft; None leaves a field. Raises NotFound (also for an unknown service) and WrongState."""
+        draft = await self._lock_draft(campaign_id)
+        if segment is not None:
+            await self._check_services(draft.business_id, segment)
         values = {
             "id": campaign_id,
             "name": name,
@@ -300,10 +308,18 @@ class CampaignStore(Store):
             raise NotFound
         return row
 
-    async def _lock_draft(self, campaign_id: UUID) -> None:
+    async def _lock_draft(self, campaign_id: UUID) -> Row[Any]:
         row = await self._lock(campaign_id)
         if row.status != CampaignStatus.DRAFT:
             raise WrongState({"status": row.status, "wanted": CampaignStatus.DRAFT.value})
+        return row
+
+    async def _check_services(self, business_id: UUID, segment: Segment) -> None:
+        wanted = list(set(segment.service_ids))
+        if not wanted:
+            return
+        if await self.session.scalar(_SERVICES, {"ids": wanted, "business_id": business_id}) != len(wanted):
+            raise NotFound({"service_ids": [str(one) for one in segment.service_ids]})
 
 
 def _campaign(row: Row[Any]) -> CampaignRow:

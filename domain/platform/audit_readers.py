@@ -14,9 +14,9 @@ OPERATORS_COLUMNS: Mapping[str, frozenset[str]] = {
     # Keys of the storage: answers have signed links instead.
     "business_documents": frozenset({"object_key"}),
     "business_media": frozenset({"upload_key", "variants", "checksum"}),
-    # The network of a guest, and whether an address has a login.
+    # The network of a guest, whether an address has a login, and a login that is linked no more.
     "bookings": frozenset({"ip"}),
-    "customers": frozenset({"email_key"}),
+    "customers": frozenset({"email_key", "unlinked_user_id"}),
     # Which key of the platform encrypts a health note.
     "customer_notes": frozenset({"key_id"}),
     # Which key of the platform encrypts the secrets.

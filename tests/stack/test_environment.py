@@ -24,7 +24,8 @@ def test_addresses_of_the_settings_are_the_stacks_own(monkeypatch: pytest.Monkey
     settings = Settings()
     assert settings.environment is Environment.DEVELOPMENT
     for name in Settings.model_fields:
-        if name.endswith(("_url", "_address")):
+        # The metrics' address is where a process listens, which the stack does not ask for.
+        if name.endswith(("_url", "_address")) and name != "temporal_metrics_address":
             value = getattr(settings, name)
             text = value.get_secret_value() if hasattr(value, "get_secret_value") else value
             assert "127.0.0.1:200" in text, name

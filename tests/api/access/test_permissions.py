@@ -69,7 +69,7 @@ PUBLIC = frozenset(
         "GET /api/v1/availability",
         "GET /api/v1/media",
         "GET /api/v1/media/{media_id}",
-        "GET /api/v1/media/{media_id}/variants/{name}",
+        "GET /api/v1/media/{media_id}/variants/{variant}",
         "GET /api/v1/notifications/brand/{business_id}",
         "GET /api/v1/notifications/logo/{business_id}",
         "GET /api/v1/notifications/links/{code}",

@@ -65,6 +65,7 @@ TABLES: dict[str, str] = {
 #: see test_hidden_slugs_are_not_there.
 WORDS: dict[str, str] = {
     "picture": "revenue",
+    "variant": "thumbnail",
     "provider": "stripe",
     "kind": "booking_confirmed",
     "language": "ja",

@@ -66,15 +66,15 @@ async def get_media(media_id: UUID, access: MaySeeMedia, services: Services, now
 
 
 @router.get(
-    "/{media_id}/variants/{name}",
+    "/{media_id}/variants/{variant}",
     summary="Download one size of a picture",
     response_class=Response,
     responses=_PICTURE,
 )
 @raises(read_variant)
-async def get_media_variant(media_id: UUID, name: VariantName, access: MaySeeMedia, services: Services) -> Response:
+async def get_media_variant(media_id: UUID, variant: VariantName, access: MaySeeMedia, services: Services) -> Response:
     """The file itself, for pages: its address does not expire, and browsers keep it. A film has none of these sizes."""
-    return await read_variant(access, services.storage, media_id, name)
+    return await read_variant(access, services.storage, media_id, variant)
 
 
 @router.post(
