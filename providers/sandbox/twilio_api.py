@@ -7,7 +7,7 @@ import secrets
 import time
 import uuid
 from email.utils import formatdate
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
@@ -51,9 +51,9 @@ class TwilioApi:
         form = dict(parse_qsl((await request.body()).decode()))
         return await self._calls.answer(OPERATION, lambda: self._create(request, form))
 
-    async def list_(self, request: Request, To: str = "") -> Response:
-        """Messages to a number, newest first."""
-        return await self._calls.answer(LIST, lambda: self._list(request, To))
+    async def list_(self, request: Request, To: str = "", PageSize: int = 50, PageToken: str = "") -> Response:
+        """Messages to a number, newest first, in pages."""
+        return await self._calls.answer(LIST, lambda: self._list(request, To, min(PageSize, 1000), PageToken))
 
     def _create(self, request: Request, form: dict[str, str]) -> Response:
         if not self._knows(request):
@@ -87,10 +87,12 @@ class TwilioApi:
         self._deliveries.wake()
         return JSONResponse(body, 201)
 
-    def _list(self, request: Request, to: str) -> Response:
+    def _list(self, request: Request, to: str, size: int, token: str) -> Response:
         if not self._knows(request):
             return _error(401, 20003, "Authenticate")
-        return JSONResponse({"messages": self._store.list_objects("sms", parent=to, limit=50)})
+        found = self._store.list_objects("sms", parent=to, before=token or None, limit=size)
+        more = urlencode({"To": to, "PageSize": size, "PageToken": found[-1]["id"]}) if len(found) == size else ""
+        return JSONResponse({"messages": found, "next_page_uri": f"{request.url.path}?{more}" if more else None})
 
     def _knows(self, request: Request) -> bool:
         header = request.headers.get("authorization", "")

@@ -37,7 +37,9 @@ _EVENTS: Mapping[str, DeliveryEvent] = {
 }
 #: Twilio's clock and ours may differ a little, and its times are whole seconds.
 _CLOCKS = timedelta(seconds=5)
-_PAGE = 50
+_PAGE = 200
+#: A number that gets more messages than these pages have within an hour or two is not asked about any further.
+_PAGES = 50
 
 
 class TwilioSms:
@@ -76,16 +78,25 @@ class TwilioSms:
         return _sent(body, sms.text)
 
     async def find(self, sms: Sms, since: datetime) -> SentSms | None:
-        """Looks through the newest messages to the number. Twilio's list may be some seconds behind."""
-        asked = {"To": sms.to, "PageSize": str(_PAGE)}
-        response = await call(self._client, "GET", self._path, params=asked)
-        if response.status_code != 200:
-            raise failure(response.status_code)
-        for one in json_of(response).get("messages") or []:
-            at = parsedate_to_datetime(str(one["date_created"])).astimezone(UTC)
-            if one.get("body") == sms.text and at >= since - _CLOCKS:
-                return _sent(one, sms.text)
-        return None
+        """Looks through the messages to the number since then, the newest first, page by page. Twilio's list may be
+        some seconds behind. A filter by ``DateSent`` would leave out those that are still queued."""
+        address, asked = self._path, {"To": sms.to, "PageSize": str(_PAGE)}
+        for _ in range(_PAGES):
+            response = await call(self._client, "GET", address, params=asked)
+            if response.status_code != 200:
+                raise failure(response.status_code)
+            body = json_of(response)
+            for one in body.get("messages") or []:
+                at = parsedate_to_datetime(str(one["date_created"])).astimezone(UTC)
+                if at < since - _CLOCKS:
+                    return None
+                if one.get("body") == sms.text:
+                    return _sent(one, sms.text)
+            parts = urlsplit(str(body.get("next_page_uri") or ""))
+            if not parts.path:
+                return None
+            address, asked = parts.path, dict(parse_qsl(parts.query))
+        raise OutcomeUnknown("too_many_messages")
 
     def parse_webhook(self, url: str, body: bytes, headers: Mapping[str, str]) -> DeliveryReport:
         """Verify the signature and read one status. Twilio sends each status once, in no certain order."""

@@ -90,6 +90,19 @@ async def test_sms_is_found_after_an_answer_that_was_lost(sms: TwilioSms, sandbo
     assert await sms.find(SMS, since + timedelta(minutes=1)) is None
 
 
+async def test_sms_is_found_behind_many_others(sms: TwilioSms, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("providers.sms.twilio._PAGE", 3)
+    since, number = datetime.now(UTC), "+819000001234"
+    for text in ("the first", *(f"another, {count}" for count in range(7))):
+        await sms.send(Sms(number, text, "n-3"))
+    found = await sms.find(Sms(number, "the first", "n-3"), since)
+    assert found is not None
+    assert await sms.find(Sms(number, "none of them", "n-3"), since) is None
+    monkeypatch.setattr("providers.sms.twilio._PAGES", 2)
+    with pytest.raises(OutcomeUnknown):
+        await sms.find(Sms(number, "the first", "n-3"), since)
+
+
 @pytest.mark.parametrize(
     ("fault", "raised"),
     [("rate_limited", ProviderUnavailable), ("error_500", OutcomeUnknown), ("timeout_after_success", OutcomeUnknown)],
