@@ -39,7 +39,7 @@ TEXTS = Texts(
             "service.",
         ),
         "konbini_no_service": Text(
-            "オンライン決済の金額が120円〜300,000円のメニューがないため、コンビニ払いをオンにできません。",
+            "オンライン決済の金額が120円から30万円までのメニューがないため、コンビニ払いをオンにできません。",
             "No service asks for an online payment between ¥120 and ¥300,000, so payment at convenience stores cannot "
             "be switched on.",
         ),

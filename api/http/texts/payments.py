@@ -79,7 +79,7 @@ TEXTS = Texts(
             "This booking cannot be paid at a convenience store. Please pay by card.",
         ),
         "konbini_amount": Text(
-            "この金額は、コンビニ払いをご利用いただけません（120円〜300,000円）。カードでお支払いください。",
+            "この金額は、コンビニ払いをご利用いただけません（120円から30万円まで）。カードでお支払いください。",
             "This amount cannot be paid at a convenience store (¥120 to ¥300,000). Please pay by card.",
         ),
         "konbini_too_late": Text(
@@ -104,7 +104,7 @@ TEXTS = Texts(
         ),
         "evidence_deadline_over": Text(
             "証拠の提出期限が過ぎているか、期限がない異議申し立てです。",
-            "The deadline for evidence is over, or this dispute has none.",
+            "The deadline for evidence has passed, or this dispute has none.",
         ),
         "provider_refused": Text(
             "決済会社で処理できませんでした。別のカードをお試しください。",
@@ -152,6 +152,7 @@ TEXTS = Texts(
         "disputed": Text("異議申し立て中", "disputed"),
         "corrected": Text("訂正済み", "corrected"),
         "lost": Text("不成立", "lost"),
+        "paid": Text("入金済み", "paid out"),
         "partially_refunded": Text("一部返金済み", "partly refunded"),
         "refunded": Text("返金済み", "refunded"),
         "requested": Text("受付済み", "requested"),

@@ -200,17 +200,17 @@ async def test_backfill_marks_days_and_orders_the_run_once(
 
 
 async def test_cohorts_count_customers_who_came_again(pool: Pool, database: Database, owner: Person) -> None:
-    """Three came first two months ago; one of them came again this month."""
-    now = datetime.now(UTC)
+    """Three came first two months ago; one of them came again this month. Months are those of the business."""
+    now = datetime.now(ZoneInfo("Asia/Tokyo"))
     salon = await data.add_salon(pool)
     await rows(database, "UPDATE businesses SET owner_id = $1 WHERE id = $2", owner.id, salon.business_id)
-    past = (now.replace(day=1) - timedelta(days=32)).replace(day=10, hour=3, minute=0, second=0, microsecond=0)
+    past = (now.replace(day=1) - timedelta(days=32)).replace(day=10, hour=12, minute=0, second=0, microsecond=0)
     customers = [salon.customer_id, *[await data.add_customer(pool, salon.business_id) for _ in range(2)]]
     for number, customer in enumerate(customers):
         await data.add_booking(
             pool, salon, past + timedelta(days=number), status="completed", customer_id=customer, unit=number
         )
-    await data.add_booking(pool, salon, now.replace(day=1, hour=3), status="completed", unit=9)
+    await data.add_booking(pool, salon, now.replace(day=1, hour=12), status="completed", unit=9)
     found = (await read(owner, f"/businesses/{salon.business_id}/analytics/cohorts"))["cohorts"]
     assert found == [{"month": f"{past:%Y-%m}", "customers": [3, 0, 1]}]
 

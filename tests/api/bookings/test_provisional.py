@@ -45,10 +45,10 @@ async def test_post_bookings_provisional_holds_the_time_until_the_answer(
         await work.bookings.changes.prove_contact(command(made, "answered"), clock.now())
     shown = (await salon.staff.get(f"/bookings/{made['id']}")).json()["data"]
     assert (shown["status"], shown["proof_deadline"]) == ("confirmed", None)
-    assert (await notices(pool))[1:] == [
+    assert set((await notices(pool))[1:]) == {
         ("booking_confirmed", "customer", "email"),
         ("booking_confirmed", "business", "email"),
-    ]
+    }
 
 
 async def test_post_bookings_provisional_expires_at_its_deadline_with_a_message_to_both(
@@ -60,10 +60,10 @@ async def test_post_bookings_provisional_expires_at_its_deadline_with_a_message_
     async with pool.unit_of_work(Scope.tenant(UUID(made["business_id"]))) as work:
         await work.bookings.changes.expire_unproven(command(made, "late"), until)
     assert (await salon.staff.get(f"/bookings/{made['id']}")).json()["data"]["status"] == "expired"
-    assert (await notices(pool))[1:] == [
+    assert set((await notices(pool))[1:]) == {
         ("booking_expired", "customer", "email"),
         ("booking_expired", "business", "email"),
-    ]
+    }
 
 
 async def test_post_bookings_provisional_asks_for_the_payment_where_staff_say_so(

@@ -20,6 +20,8 @@ from api.http.texts.shared import METHOD_NOT_ALLOWED
 from api.http.texts.shared_rules import ANY_FIELD
 from api.http.texts.text import Text
 from domain.businesses.profile import Vertical
+from domain.marketing.campaigns import SenderFacts, check_sender
+from domain.marketing.errors import SenderIncomplete
 from domain.onboarding.verification import DocumentKind, ReviewFacts, missing
 
 JA, EN = Language.JA, Language.EN
@@ -69,7 +71,10 @@ def _subclasses(of: type) -> Iterator[Any]:
 
 def test_missing_parts_of_an_application_have_names() -> None:
     nothing = ReviewFacts(Vertical.CLINIC, *[False] * 8, True, False, False, frozenset[DocumentKind]())
-    assert set(missing(nothing)) == set(MISSING)
+    advertiser = SenderFacts(has_address=False, has_contact=False, is_approved=True, status="approved")
+    with pytest.raises(SenderIncomplete) as refused:
+        check_sender(advertiser)
+    assert {*missing(nothing), *refused.value.details["missing"]} == set(MISSING)
 
 
 #: Names of code, and words that are not plain English.
