@@ -32,7 +32,10 @@ async def test_reconcile_runs_over_the_days_and_joins_a_run_of_the_same_range(
         temporal_time_skipping.client,
         task_queue=queues.PAYMENTS,
         workflows=[ReconciliationWorkflow],
-        activities=[comparison.compare_theirs, comparison.compare_ours, comparison.list_accounts, comparison.file],
+        activities=[
+            *(comparison.compare_theirs, comparison.compare_ours, comparison.compare_payouts),
+            *(comparison.compare_paid_out, comparison.list_accounts, comparison.file),
+        ],
         workflow_runner=workflow_runner(),
     )
     async with worker:
