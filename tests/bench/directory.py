@@ -78,6 +78,8 @@ async def fill(database: servers.Database, pool: Database, count: int = BUSINESS
     owner = await data.add_user(pool)
     engine = create_async_engine(database.superuser_url.replace("postgresql://", "postgresql+asyncpg://"))
     async with engine.begin() as connection:
+        # Constraint triggers that wait for the end of the transaction would forbid the second ALTER TABLE.
+        await connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
         await connection.execute(text("ALTER TABLE businesses DISABLE TRIGGER audit"))
         await connection.execute(text(_FILL), {"owner": owner, "count": count})
         await connection.execute(text("ALTER TABLE businesses ENABLE TRIGGER audit"))
