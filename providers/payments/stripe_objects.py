@@ -207,7 +207,10 @@ def _action_url(raw: Raw) -> str | None:
 
 
 def _card(charge: Raw) -> Card | None:
-    """``payment_method_details.card`` of the charge: brand and the country of the bank."""
+    """``payment_method_details.card`` of the charge: brand and the country of the bank. None for a charge that was
+    refused: nothing is paid with that card."""
+    if charge.get("status") == "failed":
+        return None
     card = (charge.get("payment_method_details") or {}).get("card") or {}
     if not card.get("brand"):
         return None
