@@ -58,11 +58,13 @@ class ForbiddenDetails(TypedDict, total=False):
 class NotFoundDetails(TypedDict, total=False):
     """The id that was not found, under the name that the request has for it."""
 
+    address_id: str
     attention_id: str
     audit_id: str
     block_id: str
     booking_id: str
     business_id: str
+    code: str
     customer_id: str
     dispute_id: str
     entity: str
@@ -72,6 +74,7 @@ class NotFoundDetails(TypedDict, total=False):
     export_id: str
     notice_id: str
     payment_id: str
+    payout_id: str
     postal_code: str
     provider: str
     refund_id: str
@@ -134,6 +137,8 @@ class RuleBrokenDetails(TypedDict, total=False):
     provider: str
     start_at: datetime
     latest: datetime
+    least: MoneyDetails
+    most: MoneyDetails
     max_moves: int
     percent: int
     until: datetime
