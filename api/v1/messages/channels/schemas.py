@@ -100,7 +100,7 @@ class NumberVerifyCommand(Input):
 
     model_config = ConfigDict(json_schema_extra=examples({"code": "123456"}))
 
-    code: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{6}$")] = Field(
+    code: Annotated[str, StringConstraints(strip_whitespace=True, max_length=6, pattern=r"^[0-9]{6}$")] = Field(
         description="Six digits."
     )
 
