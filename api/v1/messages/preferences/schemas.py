@@ -1,10 +1,11 @@
 """Preferences and consents."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticKnownError
 
 from api.http.fields import Input, Output, RecordRead, examples
 from db.messages.preferences import ConsentRow
@@ -18,10 +19,28 @@ _CONSENT = {"purpose": "offers", "granted": True}
 _WORDS = "Hair Salon Hana may send me offers and invitations (advertising) by e-mail"
 
 
+_KINDS: Mapping[str, NoticeKind | AccountEmailKind] = {one.value: one for one in (*NoticeKind, *AccountEmailKind)}
+
+
+def _kind(value: object) -> NoticeKind | AccountEmailKind:
+    found = _KINDS.get(value) if isinstance(value, str) else None
+    if found is None:
+        raise PydanticKnownError("enum", {"expected": "a kind of message"})
+    return found
+
+
+#: One type to the validator, because an error names the alternative of a union as if it were a field.
+Kind = Annotated[
+    NoticeKind | AccountEmailKind,
+    PlainValidator(_kind),
+    WithJsonSchema({"type": "string", "enum": list(_KINDS)}),
+]
+
+
 class PreferenceWrite(Input):
     """Whether messages of one kind come through one channel."""
 
-    kind: NoticeKind | AccountEmailKind = Field(description="What the message is about.")
+    kind: Kind = Field(description="What the message is about.")
     channel: Channel = Field(description="How it comes.")
     enabled: bool = Field(description="Whether it comes.")
     position: Annotated[int, Field(ge=1, le=4)] | None = Field(
