@@ -148,6 +148,7 @@ WITHOUT_KEY = {
     "POST /api/v1/owner/businesses/{business_id}/documents/{document_id}/complete": "said twice it is said once",
     "POST /api/v1/payments/webhook/{provider}": "the provider's event id makes it once",
     "POST /api/v1/payments/webhook/{provider}/{account_id}": "as above",
+    "POST /api/v1/payments/{payment_id}/disputes/{dispute_id}/submit": "a repeat finds it sent, and is refused",
     "POST /api/v1/admin/reconciliation/{attention_id}/record": "a repeat finds the item resolved",
     "POST /api/v1/notifications/texts/preview": "a question: it changes nothing",
     "POST /api/v1/notifications/{notification_id}/unsubscribe": "what is off stays off",
