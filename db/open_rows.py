@@ -211,6 +211,22 @@ REVIEWS = OpenRows(
     payload="jsonb_build_object('review_id', v.id, 'business_id', v.business_id)",
     known="reviews.id",
 )
+CAMPAIGNS = OpenRows(
+    "FROM campaigns g WHERE g.status IN ('scheduled', 'running', 'paused')",
+    key="g.id",
+    run="'campaign/' || g.id",
+    business="g.business_id",
+    payload="jsonb_build_object('campaign_id', g.id, 'business_id', g.business_id, 'status', g.status)",
+    known="campaigns.id",
+)
+AUTOMATIONS = OpenRows(
+    "FROM automations a WHERE a.enabled AND a.deleted_at IS NULL",
+    key="a.id",
+    run="'automation/' || a.id",
+    business="a.business_id",
+    payload="jsonb_build_object('automation_id', a.id, 'business_id', a.business_id)",
+    known="automations.id",
+)
 
 # A row that waits in the outbox about the same aggregate starts the run, or asks for the start.
 _ORDER = text("""

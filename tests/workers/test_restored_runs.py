@@ -65,6 +65,10 @@ _ROWS = """
     INSERT INTO reviews (id, business_id, booking_id, rating, service_ids, staff_ids, visited_on, editable_until,
                          publish_at)
     VALUES ('{review}', '{business}', '{booking}', 5, '{{}}', '{{}}', '2026-11-01', now(), now() + interval '1 day');
+    INSERT INTO campaigns (id, business_id, name, status, texts, count_days, starts_at)
+    VALUES ('{campaign}', '{business}', 'x', 'paused', '{{}}', 14, now());
+    INSERT INTO automations (id, business_id, kind, days, texts, enabled, enabled_at)
+    VALUES ('{automation}', '{business}', 'birthday', 0, '{{}}', true, now());
 """
 _PLAN = """{"steps": [{"share": 100, "watch_for": 3600}, {"share": 500, "watch_for": 3600}], "limits": {}}"""
 #: By command: the workflow id that the row must get.
@@ -84,6 +88,8 @@ _RUNS = {
     "two_factor_reset.start": "two-factor-reset/{reset}",
     "verification.start": "verification/{business}",
     "review.start": "review/{review}",
+    "campaign.start": "campaign/{campaign}",
+    "automation.start": "automation/{automation}",
 }
 
 
@@ -137,6 +143,7 @@ async def disaster(pool: Database, temporal: Client, database: servers.Database)
     await add_offer(pool, salon, start, start)
     own = {"business": salon.business_id, "user": salon.user_id, "booking": booking_id, "payment": payment_id}
     names = "refund dispute stranded notice flag rollout media export import archive erasure reset verification review"
+    names += " campaign automation"
     ids = {**own, **{name: uuid4() for name in names.split()}, "plan": _PLAN}
     made = Disaster(pool, temporal, database.superuser_url, ids)
     await made.plant(_ROWS)

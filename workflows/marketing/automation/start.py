@@ -2,6 +2,7 @@
 
 from temporalio.common import SearchAttributePair
 
+from db import open_rows
 from db.engine.session import Database
 from db.platform.outbox import AUTOMATION_CHANGED
 from workflows.marketing.automation import messages
@@ -26,6 +27,7 @@ START = ProcessStart(
     restarts=always,
     fairness_key=lambda start: str(start.business_id),
     priority=lambda start: CAMPAIGN,
+    open_rows=open_rows.AUTOMATIONS,
 )
 
 CHANGED = ProcessSignal(

@@ -2,6 +2,7 @@
 
 from temporalio.common import SearchAttributePair
 
+from db import open_rows
 from db.platform.outbox import START_CAMPAIGN
 from workflows.marketing.campaign import messages
 from workflows.start import ProcessStart, attributes
@@ -19,4 +20,5 @@ START = ProcessStart(
     summary=lambda start: f"campaign {start.campaign_id}",
     fairness_key=lambda start: str(start.business_id),
     priority=lambda start: CAMPAIGN,
+    open_rows=open_rows.CAMPAIGNS,
 )
