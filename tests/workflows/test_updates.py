@@ -17,15 +17,18 @@ from temporalio.workflow import _Definition
 
 from domain.booking_status import BookingStatus
 from domain.bookings.snapshot import BookingSnapshot
+from domain.marketing.campaigns import CampaignCommand
 from domain.reviews.moderation import Verdict
 from tests.workflows.booking_run import running
 from tests.workflows.booking_stub import BookingStub
+from tests.workflows.marketing import test_campaign as campaigns
 from tests.workflows.onboarding import test_verification as verification
 from tests.workflows.platform import test_flag_rollout as rollout
 from tests.workflows.reviews import test_review as reviews
 from tests.workflows.stub_state import now, snapshot
 from workers.registry import worker_specs
 from workflows.bookings.booking import messages as booking
+from workflows.marketing.campaign import messages as campaign
 from workflows.onboarding.verification import messages as review
 from workflows.platform.flag_rollout import messages as flag
 from workflows.reviews.review import messages as published
@@ -134,11 +137,26 @@ async def _review(env: WorkflowEnvironment, update: str) -> AsyncIterator[Run]:
         )
 
 
+@contextlib.asynccontextmanager
+async def _campaign(env: WorkflowEnvironment, update: str) -> AsyncIterator[Run]:
+    assert update == campaign.COMMAND
+    table = campaigns.Table(between=timedelta(hours=1))
+    async with campaigns.running(env, table) as handle:
+        await campaigns.first_page(table)
+        yield Run(
+            lambda: campaigns.say(handle, CampaignCommand.PAUSE),
+            lambda bug: setattr(table, "bug", bug),
+            lambda: table.tries,
+            lambda: [matter.kind for matter in table.filed],
+        )
+
+
 RUNS = {
     booking.WORKFLOW: _booking,
     review.WORKFLOW: _verification,
     flag.WORKFLOW: _rollout,
     published.WORKFLOW: _review,
+    campaign.WORKFLOW: _campaign,
 }
 
 

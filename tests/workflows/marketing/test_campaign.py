@@ -16,6 +16,7 @@ from temporalio.worker import Worker
 
 from activities.marketing.campaigns import CampaignCommandInput, CampaignStepInput
 from activities.platform.attention import AttentionInput
+from activities.support.errors import ErrorInterceptor
 from db.marketing.campaigns import CampaignPage
 from domain.errors import WrongState
 from domain.marketing.campaigns import OVER, CampaignCommand, CampaignStatus, after_command
@@ -33,7 +34,7 @@ C = CampaignCommand
 @dataclass
 class Table:
     """Postgres: ``left`` recipients in pages of 200. ``away``: how often a page fails before; ``slow``: how long the
-    first page takes; ``between``: the pause after a page."""
+    first page takes; ``between``: the pause after a page. ``bug``: every command fails with it."""
 
     left: int = 450
     away: int = 0
@@ -43,6 +44,8 @@ class Table:
     starts_at: datetime = field(default_factory=now)
     pages: list[int] = field(default_factory=list)
     filed: list[AttentionInput] = field(default_factory=list)
+    bug: Exception | None = None
+    tries: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @activity.defn(name="campaigns.take_page")
@@ -63,6 +66,9 @@ class Table:
 
     @activity.defn(name="campaigns.command")
     async def command(self, step: CampaignCommandInput) -> CampaignStatus:
+        self.tries += 1
+        if self.bug is not None:
+            raise self.bug
         async with self.lock:
             try:
                 self.status = after_command(self.status, step.command, self.starts_at, now())
@@ -82,6 +88,7 @@ def worker_of(env: WorkflowEnvironment, table: Table) -> Worker:
         task_queue=queues.PLATFORM,
         workflows=[CampaignWorkflow],
         activities=[table.take_page, table.command, table.file],
+        interceptors=[ErrorInterceptor()],
         workflow_runner=workflow_runner(),
     )
 
