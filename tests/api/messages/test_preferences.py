@@ -104,7 +104,8 @@ async def test_link_opens_the_choices_of_its_recipient_alone(app: FastAPI, salon
             assert error_of(await send(f"{PREFIX}/notifications/{other}/{path}"))[0] in {403, 404}
         assert error_of(await http.get(f"{PREFIX}/notifications/{other}"))[0] in {401, 404}
         changed = await http.put(f"{PREFIX}/notifications/{mine}/preferences", json={"choices": [OFF]})
-    assert [one["enabled"] for one in changed.json()["data"]["choices"]] == [False, True]
+    chosen = {one["kind"]: one["enabled"] for one in changed.json()["data"]["choices"]}
+    assert chosen == {"booking_reminder": False, "review_replied": True, "review_requested": True}
     [row] = await stored(pool)
     assert (row["user_id"], row["business_id"], row["source"]) == (None, salon.ids.business_id, "link")
     assert row["customer_id"] is not None
@@ -189,6 +190,7 @@ async def test_page_saves_choices_and_consent(app: FastAPI, salon: StaffedSalon,
     assert {row["kind"]: row["enabled"] for row in await stored(pool)} == {
         "booking_reminder": False,
         "review_replied": True,
+        "review_requested": False,
     }
     [consent] = await data.rows(pool, "SELECT granted, source, wording, language, notice_id FROM consents")
     assert (consent["granted"], consent["source"], str(consent["notice_id"])) == (True, "link", notice)

@@ -90,7 +90,7 @@ def test_why_not_send_needs_an_address_before_all_else() -> None:
 
 
 def test_why_not_send_never_holds_back_what_has_happened() -> None:
-    for kind in set(K) - {K.BOOKING_REMINDER, K.BOOKING_HELD, K.BOOKING_PROOF}:
+    for kind in set(K) - {K.BOOKING_REMINDER, K.BOOKING_HELD, K.BOOKING_PROOF, K.REVIEW_REQUESTED}:
         assert why_not_send(NoticeFacts(kind, True, B.CANCELLED, NOW - HOUR), NOW) is None
 
 
