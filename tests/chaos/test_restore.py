@@ -9,7 +9,7 @@ import pytest
 
 from stack.environment import process_environment
 
-_BOOKINGS = 120
+_BOOKINGS = 30
 
 
 @pytest.mark.chaos
