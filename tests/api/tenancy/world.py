@@ -91,6 +91,9 @@ class Tenants:
         if asked["url"].endswith("/notifications/stats"):
             day = self.soon.date().isoformat()
             asked["params"] = {**asked["params"], "first_day": day, "last_day": day}
+        if asked["url"].endswith("/channels/push") and body is not None:
+            # Of the push services the sandbox alone is known here.
+            body["endpoint"] = "http://127.0.0.1/push/b1"
         if "/availability" in asked["url"]:
             day = self.soon.date().isoformat()
             times = (
