@@ -57,8 +57,6 @@ AT_COMMIT = "at commit"
 
 #: It says what it knew of the flags while they cannot be read.
 STANDS_BY = f"GET {PREFIX}/feature-flags/check/{{name}}"
-#: It asks for a nonce of the caller before Postgres.
-OF_LINE = f"PUT {PREFIX}/notifications/channels/line"
 #: What their examples hold opens nothing, and is seen to before Postgres is asked.
 UNOPENED = {
     f"POST {PREFIX}/auth/verify-email",
@@ -67,6 +65,7 @@ UNOPENED = {
     f"POST {PREFIX}/auth/2fa/verify",
     f"POST {PREFIX}/auth/export/fetch",
     f"POST {PREFIX}/staff/invitations/accept",
+    f"PUT {PREFIX}/notifications/channels/line",
     f"GET {PREFIX}/postal-codes/{{postal_code}}",  # asks a list on the disk
 }
 
@@ -159,9 +158,6 @@ def says_nothing(response: Response) -> tuple[int, str]:
 async def ask(http: AsyncClient, pool: Pool, world: Tenants, operation: Operation, fault: str, at: int) -> Trouble:
     """One request with its trouble; what is not answered as it should be raises AssertionError."""
     asked = world.ready(operation.ask(world.mine.rows, None, None))
-    if operation.name == OF_LINE:
-        nonce = (await http.get(f"{PREFIX}/notifications/channels")).json()["data"]["line_nonce"]
-        asked["json"] = {"id_token": f"U1.{nonce}", "nonce": nonce}
     with broken(pool, fault, at) as trouble:
         answer = await http.request(**asked)
     name = f"{operation.name}, {trouble.hit} at {at}: {answer.text}"
