@@ -169,7 +169,7 @@ _TIMES = {
     "decide_by": "2026-11-25T12:00:00+09:00",
 }
 
-_CAMPAIGN = CampaignContent(
+CAMPAIGN = CampaignContent(
     is_test=False,
     texts={
         "ja": {"subject": "{{ business }}より夏のお知らせ", "body": "8月のヘッドスパを10%引きでご用意しました。"},
@@ -220,6 +220,6 @@ def account_message(kind: AccountEmailKind, language: str, **look: Any) -> Accou
         colour=None,
         has_logo=False,
         link=AccountEmailLink(UUID(int=7), NOW + _HOUR, None, False) if form.opens else None,
-        campaign=_CAMPAIGN if kind is AccountEmailKind.CAMPAIGN_MESSAGE else None,
+        campaign=CAMPAIGN if kind is AccountEmailKind.CAMPAIGN_MESSAGE else None,
     )
     return replace(whole, **look)

@@ -134,7 +134,7 @@ class ChannelStore(Store):
         return (await self._rows(_PROVE, {"id": address_id, "now": now}))[0]
 
     async def link_line(self, user_id: UUID, line_user_id: str, now: datetime) -> AddressRow:
-        """Store who the login is on LINE; the former one is replaced.."""
+        """Store who the login is on LINE; the former one is replaced."""
         await self.session.execute(_LOCK_LOGIN, {"user_id": user_id})
         values = {"user_id": user_id, "channel": Channel.LINE.value, "address": line_user_id, "keys": None, "now": now}
         await self.session.execute(_DROP_OTHERS, {**values, "id": None})

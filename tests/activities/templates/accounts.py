@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from activities.templates import examples
 from activities.templates.account_email import FORMS, compose_account_email
-from db.messages.campaign_emails import CampaignContent
 from db.messages.notices import AccountEmailContent, AccountEmailLink
 from domain.messages.kinds import AccountEmailKind
 from providers.email.interface import Email
@@ -23,8 +23,8 @@ FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Fi
 UNTIL = {"ja": "2026年11月18日（水）13:00", "en": "Wed 18 Nov 2026, 13:00 (Japan time)"}
 AT = {"ja": "2026年11月18日（水）12:00", "en": "Wed 18 Nov 2026, 12:00 (Japan time)"}
 
-CAMPAIGN = CampaignContent(
-    is_test=False,
+CAMPAIGN = replace(
+    examples.CAMPAIGN,
     texts={
         "ja": {
             "subject": "{{ business }}より夏のお知らせ",
@@ -32,19 +32,6 @@ CAMPAIGN = CampaignContent(
         },
         "en": {"subject": "Summer at {{ business }}", "body": "10% off the head spa in August, {{ customer }}."},
     },
-    address="ai@example.com",
-    family_name="佐藤",
-    given_name="愛",
-    slug="hana",
-    business_address={"ja": "神宮前4丁目99-1 花ビル2階", "en": "2F Hana Bldg., 4-99-1 Jingumae"},
-    postal_code="150-0001",
-    prefecture="東京都",
-    city="渋谷区",
-    phone="+81355500123",
-    phone_as_typed="03-5550-0123",
-    email="hello@hana.example",
-    has_consented=True,
-    is_over=False,
 )
 
 
