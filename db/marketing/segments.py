@@ -13,6 +13,10 @@ from domain.marketing.segments import Segment
 MAY_GET = """c.deleted_at IS NULL AND c.email_key <> ''
        AND (SELECT o.granted FROM consents o WHERE o.customer_id = c.id AND o.purpose = 'offers'
              ORDER BY o.id DESC LIMIT 1)"""
+#: The records with the address of the customer ``c``, and those that were merged into it.
+SAME_PERSON = """SELECT o.id FROM customers o WHERE o.business_id = c.business_id AND o.email_key = c.email_key
+                  UNION ALL
+                 SELECT o.id FROM customers o WHERE o.business_id = c.business_id AND o.merged_into = c.id"""
 #: The customer ``c`` of the business ``s`` meets all conditions that are set.
 MATCHES = """(cardinality(:tags) = 0 OR c.tags @> :tags)
        AND (:birthday_month IS NULL OR extract(month FROM c.birthday) = :birthday_month)
