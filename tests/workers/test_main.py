@@ -166,7 +166,7 @@ async def test_worker_serves_the_series_that_the_alerts_name(temporal: Client, s
     address = f"127.0.0.1:{free_port()}"
     measured = settings.model_copy(update={"temporal_metrics_address": address})
     wanted = {name for one in EXPRESSIONS for name in SDK_SERIES.findall(one)}
-    assert len(wanted) == 3
+    assert len(wanted) == 5
     async with running(run_worker(measured, ["payments"])):
         await temporal.start_workflow("unknown", id=f"unknown/{uuid4()}", task_queue=queues.PAYMENTS)
         about = reconciliation.ReconciliationInput(providers=("stripe",))

@@ -13,6 +13,7 @@ from httpx import AsyncClient
 from api.http.metrics import Metrics
 from tests.api.business_setup import rows
 from tests.support.servers import Database
+from workflows.support import queues
 
 ROOT = Path(__file__).parents[3]
 MONITORING = ROOT / "deploy" / "monitoring"
@@ -63,6 +64,13 @@ def test_expressions_of_durations_leave_live_streams_out(app: FastAPI) -> None:
     for expression in durations:
         [left_out] = set(re.findall(r'request_seconds_bucket{route!~"([^"]+)"}', expression))
         assert all(re.fullmatch(left_out, template) for template in streams)
+
+
+def test_alert_of_absent_workers_names_every_queue() -> None:
+    [rule] = [rule for rule in RULES if rule["alert"] == "WorkersAway"]
+    assert re.findall(r'task_queue="([a-z]+)"', rule["expr"]) == [
+        *(queues.BOOKINGS, queues.PAYMENTS, queues.NOTICES, queues.PLATFORM, queues.MEDIA, queues.ANALYTICS)
+    ]
 
 
 def test_alerts_link_to_sections_that_exist() -> None:
