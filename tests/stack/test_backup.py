@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 from typer.testing import CliRunner
 
-from stack.backup import BackupFailed, BackupFolder, prune, restore, take_base, verify
+from stack.backup import BackupFailed, BackupFolder, Source, prune, restore, take_base, verify
 from stack.cli import app
 from stack.environment import process_environment
 from stack.ports import choose_ports
@@ -139,3 +139,72 @@ def test_restore_refuses_a_file_and_a_folder_that_is_in_use(tmp_path: Path) -> N
 
 def test_verify_of_a_folder_without_a_backup_fails(tmp_path: Path) -> None:
     assert CliRunner().invoke(app, ["backup", "verify", str(tmp_path)]).exit_code == 1
+
+
+def programs_that_say_how_they_are_called(folder: Path) -> Path:
+    """Stand-ins of Postgres's programs: each writes its arguments and its password into a file, and fails."""
+    (folder / "bin").mkdir(parents=True)
+    for name in ("pg_basebackup", "pg_receivewal", "psql"):
+        program = folder / "bin" / name
+        program.write_text(
+            f'#!/bin/sh\nprintf "%s " "$0" "$@" > {folder}/{name}.asked\n'
+            f'printf "%s|%s" "$PGPASSWORD" "$PGPASSFILE" > {folder}/{name}.password\nexit 1\n'
+        )
+        program.chmod(0o755)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://backup:s%40cret@db:5432/postgres?sslmode=require",
+        "postgresql://backup@db:5432/postgres?password=s%40cret&sslmode=require",
+    ],
+)
+def test_backup_keeps_the_password_off_every_command_line(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = programs_that_say_how_they_are_called(tmp_path / "programs")
+    monkeypatch.setattr("stack.backup.postgres_folder", lambda: programs)
+    monkeypatch.setenv("OMOTENASHI_BACKUP_URL", url)
+    for asked, name in ((["base"], "pg_basebackup"), (["wal", "--synchronous"], "pg_receivewal")):
+        result = CliRunner().invoke(app, ["backup", *asked, str(tmp_path / "backups")])
+        assert result.exit_code == 1, result.output
+        called = (programs / f"{name}.asked").read_text()
+        assert "postgresql://backup@db:5432/postgres?sslmode=require" in called
+        assert "cret" not in called + result.output
+        assert (programs / f"{name}.password").read_text() == "s@cret|"
+
+
+def test_backup_takes_the_password_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = programs_that_say_how_they_are_called(tmp_path / "programs")
+    monkeypatch.setattr("stack.backup.postgres_folder", lambda: programs)
+    monkeypatch.setenv("PGPASSFILE", "/run/secrets/pgpass")
+    asked = ["backup", "base", str(tmp_path / "backups"), "--url", "postgresql://backup@db/postgres"]
+    assert CliRunner().invoke(app, asked).exit_code == 1
+    assert (programs / "pg_basebackup.password").read_text() == "|/run/secrets/pgpass"
+
+
+def test_backup_refuses_a_password_on_its_own_command_line(tmp_path: Path) -> None:
+    asked = ["backup", "base", str(tmp_path), "--url", "postgresql://backup:hushed@db/postgres"]
+    result = CliRunner().invoke(app, asked)
+    assert result.exit_code == 2
+    assert "OMOTENASHI_BACKUP_URL" in result.output
+    assert "hushed" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("url", "without", "password"),
+    [
+        ("postgresql:///postgres?host=/run/pg", "postgresql:///postgres?host=/run/pg", None),
+        ("postgresql://a@h1:1,h2:2/x?options=-c%20y", "postgresql://a@h1:1,h2:2/x?options=-c%20y", None),
+        ("postgresql://:only@h/x", "postgresql://@h/x", "only"),
+        ("postgres://a:one@h/x?password=two", "postgres://a@h/x", "two"),
+        ("postgresql://a:@h/x", "postgresql://a@h/x", None),
+    ],
+)
+def test_source_has_the_url_without_its_password(url: str, without: str, password: str | None) -> None:
+    source = Source.of(url)
+    assert source.url == without
+    assert source.variables.get("PGPASSWORD") == password
+    assert "two" not in repr(source)
