@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from api.v1.analytics.exports import endpoints as analytics_exports
 from api.v1.analytics.figures import endpoints as analytics
 from api.v1.analytics.no_shows import endpoints as no_shows
 from api.v1.bookings.assignments import endpoints as assignments
@@ -116,6 +117,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     assignments.router,
     working_hours.router,
     schedules.router,
+    analytics_exports.router,
     analytics.router,
     no_shows.router,
     audit.router,

@@ -174,6 +174,14 @@ ARCHIVES = OpenRows(
     payload="jsonb_build_object('archive_id', a.id, 'business_id', a.business_id)",
     known="business_archives.id",
 )
+ANALYTICS_EXPORTS = OpenRows(
+    "FROM analytics_exports a WHERE a.status IN ('queued', 'ready')",
+    key="a.id",
+    run="'analytics-export/' || a.id",
+    business="a.business_id",
+    payload="jsonb_build_object('export_id', a.id, 'business_id', a.business_id)",
+    known="analytics_exports.id",
+)
 ERASURES = OpenRows(
     "FROM erasures e WHERE (e.completed_at IS NULL OR e.address IS NOT NULL)",
     key="e.id",

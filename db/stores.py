@@ -4,6 +4,7 @@ from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.analytics.exports import AnalyticsExportStore
 from db.analytics.queries import AnalyticsStore
 from db.analytics.stale_days import StaleDayStore
 from db.bookings.blocks import BlockStore
@@ -211,6 +212,11 @@ class AnalyticsStores(AnalyticsStore):
     def stale_days(self) -> StaleDayStore:
         """Business days that are to be computed; platform scope."""
         return StaleDayStore(self.session, self.context)
+
+    @cached_property
+    def exports(self) -> AnalyticsExportStore:
+        """Files with the figures of many business days."""
+        return AnalyticsExportStore(self.session, self.context)
 
 
 class Stores:

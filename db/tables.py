@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from db.analytics import export_tables as analytics_exports
 from db.analytics import tables as analytics
 from db.bookings import feed_tables as calendar_feeds
 from db.bookings import tables as bookings
@@ -44,6 +45,7 @@ __all__ = [
     "CACHE_KINDS",
     "Base",
     "analytics",
+    "analytics_exports",
     "bookings",
     "business_archives",
     "businesses",

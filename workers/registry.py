@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from activities.analytics.days import AnalyticsActivities
+from activities.analytics.exports import AnalyticsExportActivities
 from activities.bookings.bookings import BookingActivities
 from activities.bookings.waitlist import WaitlistActivities
 from activities.customers.archives import ArchiveActivities
@@ -46,6 +47,7 @@ from runtime.keyring import KeyRing
 from runtime.links import Links
 from runtime.settings import Settings
 from workflows.analytics.daily.workflow import DailyAnalyticsWorkflow
+from workflows.analytics.export.workflow import AnalyticsExportWorkflow
 from workflows.bookings.booking.workflow import BookingWorkflow
 from workflows.bookings.waitlist.workflow import WaitlistWorkflow
 from workflows.customers.archive.workflow import BusinessArchiveWorkflow
@@ -253,9 +255,13 @@ def _platform(services: WorkerServices) -> WorkerSpec:
 
 def _analytics(services: WorkerServices) -> WorkerSpec:
     analytics = AnalyticsActivities(services.database, services.now)
+    exports = AnalyticsExportActivities(services.database, services.storage, services.now)
     return WorkerSpec(
-        workflows=[DailyAnalyticsWorkflow],
-        activities=[analytics.collect, analytics.compute, AttentionActivities(services.database).file],
+        workflows=[DailyAnalyticsWorkflow, AnalyticsExportWorkflow],
+        activities=[
+            *(analytics.collect, analytics.compute, exports.write, exports.remove, exports.fail),
+            AttentionActivities(services.database).file,
+        ],
     )
 
 

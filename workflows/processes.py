@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from workflows.analytics.daily import start as analytics
+from workflows.analytics.export import start as analytics_exports
 from workflows.bookings.booking import start as bookings
 from workflows.bookings.waitlist import start as waitlist
 from workflows.customers.archive import start as archives
@@ -40,5 +41,5 @@ PROCESSES: Sequence[ProcessStart[Any] | ProcessSignal[Any]] = (
     verification.START,
     reviews.CHANGED,
     *(campaigns.START, automations.CHANGED),
-    analytics.MARKED,
+    *(analytics.MARKED, analytics_exports.START),
 )

@@ -5,7 +5,7 @@ import csv
 import io
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any, BinaryIO, cast
@@ -14,10 +14,12 @@ from uuid import UUID
 from pydantic_core import to_json
 from temporalio import activity
 
+from activities.platform.files import FileActivities, WrittenFile
 from db.customers.archives import TABLES, archive_key
-from db.engine.session import Database, Scope
-from domain.customers.archives import ARCHIVE_LASTS, ArchiveStatus, safe_cell
-from providers.storage.interface import Storage
+from db.engine.session import Scope, UnitOfWork
+from db.platform.files import FileStore
+from domain.customers.archives import safe_cell
+from domain.platform.files import FileStatus
 
 #: A file up to this many bytes is held in memory.
 _IN_MEMORY = 16 * 1024 * 1024
@@ -31,19 +33,19 @@ class ArchiveStepInput:
     business_id: UUID
 
 
-class ArchiveActivities:
-    """``now`` gives aware UTC time."""
+class ArchiveActivities(FileActivities):
+    """The steps of an archive."""
 
-    def __init__(self, database: Database, storage: Storage, now: Callable[[], datetime]) -> None:
-        self._database = database
-        self._storage = storage
-        self._now = now
+    def _rows(self, work: UnitOfWork) -> FileStore:
+        return work.customers.archives
 
     @activity.defn(name="archives.write")
-    async def write(self, step: ArchiveStepInput) -> datetime:
-        """Write the file; returns when it is removed. A repeat replaces the file."""
-        now = self._now()
+    async def write(self, step: ArchiveStepInput) -> datetime | None:
+        """Write the file; returns when it is removed. None: somebody in it was erased while it was written. A file that
+        is ready is left as it is."""
         scope = Scope.tenant(step.business_id)
+        if until := await self._ready_until(scope, step.archive_id):
+            return until
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as target:
             with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
                 async with self._database.unit_of_work(scope) as work:
@@ -52,15 +54,8 @@ class ArchiveActivities:
                             await self._write_table(archive, whole, table, work.customers.archives, step.business_id)
             size = target.seek(0, io.SEEK_END)
             target.seek(0)
-            await self._storage.put(archive_key(step.archive_id), cast(BinaryIO, target), "application/zip")
-        until = (now + ARCHIVE_LASTS).replace(microsecond=0)
-        async with self._database.unit_of_work(scope) as work:
-            is_wanted = await work.customers.archives.mark_ready(step.archive_id, size, now, until)
-        if not is_wanted:
-            # Somebody in it was erased while it was written.
-            await self._storage.delete(archive_key(step.archive_id))
-            return now
-        return until
+            file = WrittenFile(cast(BinaryIO, target), size, "application/zip")
+            return await self._keep(scope, step.archive_id, archive_key(step.archive_id), file)
 
     async def _write_table(
         self, archive: zipfile.ZipFile, whole: IO[bytes], table: str, store: Any, business_id: UUID
@@ -82,16 +77,12 @@ class ArchiveActivities:
     async def remove(self, step: ArchiveStepInput) -> None:
         """The time of the file has ended: delete it, then set the status."""
         await self._storage.delete(archive_key(step.archive_id))
-        await self._end(step, ArchiveStatus.EXPIRED)
+        await self._end(Scope.tenant(step.business_id), step.archive_id, FileStatus.EXPIRED)
 
     @activity.defn(name="archives.fail")
     async def fail(self, step: ArchiveStepInput) -> None:
         """The file could not be written; the business may ask again."""
-        await self._end(step, ArchiveStatus.FAILED)
-
-    async def _end(self, step: ArchiveStepInput, status: ArchiveStatus) -> None:
-        async with self._database.unit_of_work(Scope.tenant(step.business_id)) as work:
-            await work.customers.archives.end(step.archive_id, status)
+        await self._end(Scope.tenant(step.business_id), step.archive_id, FileStatus.FAILED)
 
 
 def _write_part(target: IO[bytes], whole: IO[bytes], rows: Sequence[Mapping[str, Any]], first: bool) -> None:

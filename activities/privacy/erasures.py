@@ -12,7 +12,7 @@ from db.engine.session import Database, Scope
 from db.messages.notices import AccountEmail
 from db.privacy.exports import object_key
 from domain.messages.kinds import AccountEmailKind
-from domain.privacy.status import ExportStatus
+from domain.platform.files import FileStatus
 from providers.storage.interface import Storage
 
 
@@ -42,7 +42,7 @@ class ErasureActivities:
             await self._storage.delete(object_key(export_id))
         async with self._database.unit_of_work(Scope.platform()) as work:
             for export_id in found:
-                await work.privacy.exports.end(export_id, ExportStatus.EXPIRED)
+                await work.privacy.exports.end(export_id, FileStatus.EXPIRED)
         return len(found)
 
     @activity.defn(name="erasures.anonymise")

@@ -105,6 +105,7 @@ FORMS: Mapping[AccountEmailKind, Form] = {
     AccountEmailKind.STAFF_INVITED: Form(opens=_JOIN),
     AccountEmailKind.STAFF_ENDED: Form(),
     AccountEmailKind.DATA_EXPORT_READY: Form(opens=_EXPORT),
+    AccountEmailKind.ANALYTICS_EXPORT_READY: Form(times=("until",)),
     AccountEmailKind.ERASURE_PLANNED: Form(times=("delete_at",)),
     AccountEmailKind.ERASURE_DONE: Form(),
     AccountEmailKind.WAITLIST_PROOF: Form(times=("until",), opens=_PROVE, from_business=True),

@@ -65,11 +65,18 @@ class AuditReader:
         return self.me.own_role is Role.ADMIN
 
     @asynccontextmanager
-    async def of(self, business_id: UUID) -> AsyncIterator[UnitOfWork]:
-        """One business. Raises NotFound for another's, Forbidden for a role that may not."""
+    async def of(self, object_id: UUID, on: str = "business") -> AsyncIterator[UnitOfWork]:
+        """One business, or that of an object of the kind ``on``. Raises NotFound for another's, Forbidden for a role
+        that may not."""
         me = self.me
-        access = Access(me.database, me.login, me.address, me.context, self.action, "business", public=False)
-        async with access.work(business_id) as work:
+        access = Access(me.database, me.login, me.address, me.context, self.action, on, public=False)
+        async with access.work(object_id) as work:
+            yield work
+
+    @asynccontextmanager
+    async def of_any(self, object_id: UUID, on: str) -> AsyncIterator[UnitOfWork]:
+        """As `of`, but an operator sees objects of no business too."""
+        async with self.everything() if self.sees_all else self.of(object_id, on) as work:
             yield work
 
     @asynccontextmanager

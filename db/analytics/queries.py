@@ -15,7 +15,8 @@ from domain.analytics.periods import Period
 from domain.booking_status import BookingStatus
 from domain.errors import NotFound
 
-_DAY = ", ".join(f"d.{column.name}" for column in AnalyticsDaily.__table__.columns)
+#: The columns of ``analytics_daily``, for a statement that calls the table ``d``.
+DAY_COLUMNS = ", ".join(f"d.{column.name}" for column in AnalyticsDaily.__table__.columns)
 #: Columns that can be summed over days.
 _SUMS = tuple(
     column.name
@@ -23,9 +24,9 @@ _SUMS = tuple(
     if column.name not in {"id", "business_id", "day", "currency", "created_at", "updated_at"}
 )
 _WITHIN = "(CAST(:business_id AS uuid) IS NULL OR d.business_id = :business_id) AND d.day BETWEEN :first AND :last"
-_GET = text(f"SELECT {_DAY} FROM analytics_daily d WHERE d.id = :id")
+_GET = text(f"SELECT {DAY_COLUMNS} FROM analytics_daily d WHERE d.id = :id")
 _LIST = text(f"""
-    SELECT {_DAY} FROM analytics_daily d
+    SELECT {DAY_COLUMNS} FROM analytics_daily d
      WHERE {_WITHIN}
        AND (CAST(:after_day AS date) IS NULL OR (d.day, d.business_id) < (:after_day, CAST(:after_business AS uuid)))
      ORDER BY d.day DESC, d.business_id DESC LIMIT :limit

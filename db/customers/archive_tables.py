@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.engine.base import Base, Key, Stamped, Time, one_of
-from domain.customers.archives import ArchiveStatus
+from domain.platform.files import FileStatus
 
 
 class BusinessArchive(Base, Stamped):
@@ -15,7 +15,7 @@ class BusinessArchive(Base, Stamped):
 
     __tablename__ = "business_archives"
     __table_args__ = (
-        one_of("status", ArchiveStatus),
+        one_of("status", FileStatus),
         CheckConstraint("status <> 'ready' OR expires_at IS NOT NULL", name="ready_has_an_end"),
         Index("uq_business_archives_queued", "business_id", unique=True, postgresql_where=text("status = 'queued'")),
         Index("ix_business_archives_business_id", "business_id", "id"),

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from db.engine.store import Store
+from db.platform.files import FileStore
 from db.platform.outbox import START_BUSINESS_ARCHIVE, OutboxStore
-from domain.customers.archives import ARCHIVE_LASTS, ArchiveStatus
-from domain.errors import Gone, NotFound
+from domain.errors import NotFound
+from domain.platform.files import FILE_LASTS, FileStatus
 
 #: What belongs to a business, by the name of its file. A test names the tables that are left out, and why.
 TABLES = (
@@ -46,15 +46,6 @@ _BEGIN = text(f"""
     ON CONFLICT (business_id) WHERE status = 'queued' DO NOTHING RETURNING {_COLUMNS}
 """)
 _NEWEST = text(f"SELECT {_COLUMNS} FROM business_archives WHERE business_id = :business_id ORDER BY id DESC LIMIT 1")
-_LINKED = text(f"""
-    UPDATE business_archives SET linked_at = :now
-     WHERE id = :id AND status = 'ready' AND expires_at > :now RETURNING {_COLUMNS}
-""")
-_EXISTS = text("SELECT 1 FROM business_archives WHERE id = :id")
-_READY = text("""
-    UPDATE business_archives SET status = 'ready', size = :size, ready_at = :now, expires_at = :until
-     WHERE id = :id AND status IN ('queued', 'ready') RETURNING id
-""")
 # Of every business that has a record or a booking of the person, or employs them.
 _OF_PERSON = """business_id IN (
     SELECT c.business_id FROM app_records_of_person(:user_id) p JOIN customers c ON c.id = ANY(p.records)
@@ -67,7 +58,6 @@ _END_WITH = text(f"""
 _ENDED_WITH = text(f"""
     SELECT id FROM business_archives WHERE status = 'expired' AND created_at > :since AND {_OF_PERSON}
 """)
-_END = text("UPDATE business_archives SET status = :status WHERE id = :id AND status IN ('queued', 'ready')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +66,7 @@ class ArchiveRow:
 
     id: UUID
     business_id: UUID
-    status: ArchiveStatus
+    status: FileStatus
     size: int | None
     created_at: datetime
     ready_at: datetime | None
@@ -88,8 +78,10 @@ def archive_key(archive_id: UUID) -> str:
     return f"archives/{archive_id}.zip"
 
 
-class ArchiveStore(Store):
+class ArchiveStore(FileStore):
     """All in the scope of the business, so that nothing of another one can be in a file."""
+
+    table = "business_archives"
 
     async def begin(self, business_id: UUID) -> ArchiveRow:
         """Ask for an archive; if one is being written, that one is returned."""
@@ -109,16 +101,6 @@ class ArchiveStore(Store):
             raise NotFound
         return _row(row)
 
-    async def link(self, archive_id: UUID, now: datetime) -> ArchiveRow:
-        """Somebody gets a link, which the audit trail records. Raises NotFound, and Gone for a file that is not there
-        yet or any more."""
-        row = (await self.session.execute(_LINKED, {"id": archive_id, "now": now})).one_or_none()
-        if row is not None:
-            return _row(row)
-        if await self.session.scalar(_EXISTS, {"id": archive_id}) is None:
-            raise NotFound
-        raise Gone({"reason": "no_file"})
-
     async def read_table(self, business_id: UUID, table: str) -> AsyncIterator[Sequence[dict[str, Any]]]:
         """The rows of one table of ``TABLES``, in parts."""
         removed = ", ".join(f"'{name}'" for name in REMOVED)
@@ -130,23 +112,14 @@ class ArchiveStore(Store):
         finally:
             await rows.close()
 
-    async def mark_ready(self, archive_id: UUID, size: int, now: datetime, until: datetime) -> bool:
-        """The file exists. False where the archive has ended meanwhile, as by the erasure of a person who is in it."""
-        values = {"id": archive_id, "size": size, "now": now, "until": until}
-        return (await self.session.execute(_READY, values)).first() is not None
-
     async def end_those_with(self, user_id: UUID, now: datetime) -> list[UUID]:
         """End the archives that may have something of a person whose data is erased, those that are being written
         included. Returns all that have ended and are so young that a file may be there: a repeat finds those of a try
         that did not delete the files. Platform scope."""
         await self.session.execute(_END_WITH, {"user_id": user_id, "now": now})
-        values = {"user_id": user_id, "since": now - ARCHIVE_LASTS - timedelta(days=2)}
+        values = {"user_id": user_id, "since": now - FILE_LASTS - timedelta(days=2)}
         return list((await self.session.execute(_ENDED_WITH, values)).scalars())
-
-    async def end(self, archive_id: UUID, status: ArchiveStatus) -> None:
-        """The file was removed, or was never written."""
-        await self.session.execute(_END, {"id": archive_id, "status": status.value})
 
 
 def _row(row: Any) -> ArchiveRow:
-    return ArchiveRow(**{**row._mapping, "status": ArchiveStatus(row.status)})
+    return ArchiveRow(**{**row._mapping, "status": FileStatus(row.status)})

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from db.engine.store import Store
+from db.platform.files import FileStore
 from db.platform.outbox import START_EXPORT, OutboxStore
 from db.privacy.forgetting import PEOPLE
 from db.privacy.sections import SECTIONS
 from domain.errors import NotFound
-from domain.privacy.status import ExportStatus
+from domain.platform.files import FileStatus
 
 _COLUMNS = "id, user_id, status, size, created_at, ready_at, expires_at"
 _BEGIN = text(f"""
@@ -21,13 +21,6 @@ _BEGIN = text(f"""
 """)
 _NEWEST = text(f"SELECT {_COLUMNS} FROM data_exports WHERE user_id = :user_id ORDER BY id DESC LIMIT 1")
 _GET = text(f"SELECT {_COLUMNS} FROM data_exports WHERE id = :id")
-_READY = text("""
-    UPDATE data_exports SET status = 'ready', size = :size, ready_at = :now, expires_at = :until
-     WHERE id = :id AND status IN ('queued', 'ready')
-       AND EXISTS (SELECT FROM users u WHERE u.id = user_id AND u.deleted_at IS NULL)
-    RETURNING id
-""")
-_END = text("UPDATE data_exports SET status = :status WHERE id = :id AND status IN ('queued', 'ready')")
 _OF_USER = text("SELECT id FROM data_exports WHERE user_id = :user_id ORDER BY id")
 
 
@@ -37,7 +30,7 @@ class ExportRow:
 
     id: UUID
     user_id: UUID
-    status: ExportStatus
+    status: FileStatus
     size: int | None
     created_at: datetime
     ready_at: datetime | None
@@ -54,8 +47,12 @@ def object_key(export_id: UUID) -> str:
     return f"exports/{export_id}.json"
 
 
-class ExportStore(Store):
-    """A person requests and reads exports in their own scope (self); writing and ending needs the platform's."""
+class ExportStore(FileStore):
+    """A person requests and reads exports in their own scope (self); writing and ending needs the platform's. The file
+    of a person who has asked for erasure in the meantime is not kept."""
+
+    table = "data_exports"
+    wanted = "EXISTS (SELECT FROM users u WHERE u.id = t.user_id AND u.deleted_at IS NULL)"
 
     async def begin(self, user_id: UUID) -> ExportRow:
         """Request an export; if one is being written, that one is returned."""
@@ -95,19 +92,10 @@ class ExportStore(Store):
             found[name] = [row.entry for row in rows]
         return found
 
-    async def mark_ready(self, export_id: UUID, size: int, now: datetime, until: datetime) -> bool:
-        """The file exists. False when it is not needed any more: the person has asked for erasure."""
-        values = {"id": export_id, "size": size, "now": now, "until": until}
-        return (await self.session.execute(_READY, values)).scalar() is not None
-
-    async def end(self, export_id: UUID, status: ExportStatus) -> None:
-        """The file was removed, or was never written."""
-        await self.session.execute(_END, {"id": export_id, "status": status.value})
-
     async def list_ids_of(self, user_id: UUID) -> list[UUID]:
         """All exports of a person."""
         return list(await self.session.scalars(_OF_USER, {"user_id": user_id}))
 
 
 def _row(row: Any) -> ExportRow:
-    return ExportRow(**{**row, "status": ExportStatus(row["status"])})
+    return ExportRow(**{**row, "status": FileStatus(row["status"])})

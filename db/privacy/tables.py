@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.engine.base import CITEXT, Base, Json, Key, Stamped, Time, one_of
-from domain.privacy.status import ExportStatus
+from domain.platform.files import FileStatus
 
 
 class DataExport(Base, Stamped):
@@ -14,7 +14,7 @@ class DataExport(Base, Stamped):
 
     __tablename__ = "data_exports"
     __table_args__ = (
-        one_of("status", ExportStatus),
+        one_of("status", FileStatus),
         CheckConstraint("status <> 'ready' OR expires_at IS NOT NULL", name="ready_has_an_end"),
         Index("uq_data_exports_queued", "user_id", unique=True, postgresql_where=text("status = 'queued'")),
         Index("ix_data_exports_user_id", "user_id", "id"),

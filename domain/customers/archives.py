@@ -1,25 +1,10 @@
-"""The archive with everything that a business owns: how long it is kept, and how its cells are made safe."""
+"""The archive with everything that a business owns: how its cells are made safe."""
 
 import json
-from datetime import timedelta
-from enum import StrEnum
 
-#: How long the file is kept; then it is deleted.
-ARCHIVE_LASTS = timedelta(days=7)
-#: How long a link to the file works.
-LINK_LASTS = timedelta(minutes=10)
 #: What a spreadsheet reads as the beginning of a formula, full-width forms included. OWASP, CSV Injection, and ASVS
 #: 5.0, 1.2.10: such a cell gets an apostrophe in front. (The ASVS was read at asvs.emil.hemdal.se/1.2.10.)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00", "＝", "＋", "－", "＠")
-
-
-class ArchiveStatus(StrEnum):
-    """The status of an archive."""
-
-    QUEUED = "queued"
-    READY = "ready"
-    FAILED = "failed"
-    EXPIRED = "expired"
 
 
 def safe_cell(value: object) -> object:

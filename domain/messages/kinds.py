@@ -52,6 +52,7 @@ class AccountEmailKind(StrEnum):
     TWO_FACTOR_CHANGED = "two_factor_changed"
     TWO_FACTOR_RESET_PLANNED = "two_factor_reset_planned"
     DATA_EXPORT_READY = "data_export_ready"
+    ANALYTICS_EXPORT_READY = "analytics_export_ready"
     ERASURE_PLANNED = "erasure_planned"
     ERASURE_DONE = "erasure_done"
     BUSINESS_SUBMITTED = "business_submitted"

@@ -62,6 +62,7 @@ CAUSES: Mapping[NoticeKind | AccountEmailKind, Cause] = {
     AccountEmailKind.TWO_FACTOR_CHANGED: Cause.LOGIN,
     AccountEmailKind.TWO_FACTOR_RESET_PLANNED: Cause.LOGIN,
     AccountEmailKind.DATA_EXPORT_READY: Cause.LOGIN,
+    AccountEmailKind.ANALYTICS_EXPORT_READY: Cause.LOGIN,
     AccountEmailKind.ERASURE_PLANNED: Cause.LOGIN,
     AccountEmailKind.ERASURE_DONE: Cause.LOGIN,
     AccountEmailKind.WAITLIST_PROOF: Cause.BOOKING,

@@ -30,6 +30,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "media": ("ready", "rejected", "storage_away", "given_up"),
     "maintenance": ("done", "step_failed", "files", "files_failed"),
     "daily-analytics": ("done", "business_failed", "round_failed", "marked_meanwhile"),
+    "analytics-export": ("expired", "unwanted", "failed"),
     "business-archive": ("expired", "failed"),
     "customer-import": ("done", "database_away"),
     "campaign": ("done", "paused", "stopped", "continued"),

@@ -6,6 +6,7 @@ import contextlib
 import sys
 from collections import deque
 from datetime import timedelta
+from typing import Any
 
 from temporalio.client import WorkflowFailureError, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -24,6 +25,7 @@ from tests.replay.reviews import REVIEW_STORIES
 from tests.replay.waitlist import WAITLIST_STORIES
 from tests.support.servers import run_time_skipping
 from tests.workflows.analytics.test_daily import BUSINESS, Figures, computing
+from tests.workflows.analytics.test_export import FigureFiles, exporting_figures
 from tests.workflows.customers.test_archive import Files, archiving
 from tests.workflows.customers.test_importing import Pages, importing
 from tests.workflows.identity.test_two_factor_reset import Resets, resetting
@@ -166,6 +168,14 @@ def _archive(**files: int) -> Story:
     return story
 
 
+def _figures_file(**files: Any) -> Story:
+    async def story(env: WorkflowEnvironment) -> WorkflowHistory:
+        async with exporting_figures(env, FigureFiles(**files)) as handle:
+            return await _end(env, handle)
+
+    return story
+
+
 def _customer_import(**pages: int) -> Story:
     async def story(env: WorkflowEnvironment) -> WorkflowHistory:
         async with importing(env, Pages(**pages)) as handle:
@@ -212,6 +222,11 @@ STORIES["notice"] = {
     "too_late": _notice(timedelta(minutes=-1)),
 }
 
+STORIES["analytics-export"] = {
+    "expired": _figures_file(),
+    "unwanted": _figures_file(unwanted=True),
+    "failed": _figures_file(away=STAYS_AWAY),
+}
 STORIES["business-archive"] = {"expired": _archive(), "failed": _archive(away=STAYS_AWAY)}
 STORIES["customer-import"] = {"done": _customer_import(), "database_away": _customer_import(away=3)}
 STORIES["campaign"] = dict(CAMPAIGN_STORIES)

@@ -53,6 +53,8 @@ _ROWS = """
     INSERT INTO customer_imports (id, business_id, digest, encoding, header, columns)
     VALUES ('{import}', '{business}', 'd', 'utf-8', '{{a}}', '{{a}}');
     INSERT INTO business_archives (id, business_id) VALUES ('{archive}', '{business}');
+    INSERT INTO analytics_exports (id, business_id, requested_by, first_day, last_day, format)
+    VALUES ('{figures}', '{business}', '{user}', '2024-01-01', '2026-01-01', 'csv');
     INSERT INTO erasures (id, user_id, address, language, delete_at)
     VALUES ('{erasure}', '{user}', 'a@example.jp', 'ja', now() + interval '30 days');
     INSERT INTO user_two_factors (user_id, totp_encrypted, key_id, enabled_at, reset_id, reset_at)
@@ -84,6 +86,7 @@ _RUNS = {
     "data_export.start": "export/{export}",
     "customer_import.start": "customer-import/{import}",
     "business_archive.start": "business-archive/{archive}",
+    "analytics_export.start": "analytics-export/{figures}",
     "erasure.start": "erasure/{user}",
     "two_factor_reset.start": "two-factor-reset/{reset}",
     "verification.start": "verification/{business}",
@@ -143,7 +146,7 @@ async def disaster(pool: Database, temporal: Client, database: servers.Database)
     await add_offer(pool, salon, start, start)
     own = {"business": salon.business_id, "user": salon.user_id, "booking": booking_id, "payment": payment_id}
     names = "refund dispute stranded notice flag rollout media export import archive erasure reset verification review"
-    names += " campaign automation"
+    names += " campaign automation figures"
     ids = {**own, **{name: uuid4() for name in names.split()}, "plan": _PLAN}
     made = Disaster(pool, temporal, database.superuser_url, ids)
     await made.plant(_ROWS)

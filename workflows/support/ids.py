@@ -47,6 +47,11 @@ def flag_rollout(rollout_id: UUID) -> str:
     return f"flag-rollout/{rollout_id}"
 
 
+def analytics_export(export_id: UUID) -> str:
+    """The one workflow of an export of figures."""
+    return f"analytics-export/{export_id}"
+
+
 def business_archive(archive_id: UUID) -> str:
     """The one workflow of an archive of a business."""
     return f"business-archive/{archive_id}"

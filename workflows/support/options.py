@@ -142,6 +142,18 @@ COMPUTE_DAYS = ActivityConfig(
     ),
 )
 
+#: Write or remove the file of an export of figures: a heartbeat after each page, and joining the pages takes up to
+#: some minutes.
+FIGURES_FILES = ActivityConfig(
+    task_queue=queues.ANALYTICS,
+    start_to_close_timeout=timedelta(hours=1),
+    schedule_to_close_timeout=timedelta(hours=24),
+    heartbeat_timeout=timedelta(minutes=5),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=2), backoff_coefficient=2, maximum_interval=timedelta(minutes=15)
+    ),
+)
+
 #: Write or remove the file of an export. The storage may be down for a day.
 FILES = ActivityConfig(
     task_queue=queues.PLATFORM,

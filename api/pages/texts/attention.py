@@ -78,6 +78,14 @@ WORDS: Mapping[str, Text] = {
         "個人データのファイルを作成または削除できません。ストレージを確認してください。",
         "The file of somebody's data cannot be written or deleted. Look at the storage.",
     ),
+    "attention_archive_stuck": Text(
+        "事業者の全データのファイルを作成または削除できません。ストレージを確認してください。",
+        "The file with everything that a business owns cannot be written or deleted. Look at the storage.",
+    ),
+    "attention_analytics_export_stuck": Text(
+        "分析データのファイルを作成または削除できません。ストレージを確認してください。",
+        "A file with figures cannot be written or deleted. Look at the storage.",
+    ),
     "attention_erasure_stuck": Text(
         "消去する方のファイルを削除できません。自動で再試行した後も残る場合は、手で削除してください。",
         "The files of somebody who is being erased cannot be deleted. Delete them by hand if the next try fails.",

@@ -319,6 +319,14 @@ WORDS: Mapping[str, Text] = {
     "picture_occupancy": Text("曜日と時間帯ごとの予約のグラフ", "Chart of bookings by weekday and hour"),
     "picture_cohorts": Text("再来のお客様のグラフ", "Chart of returning customers"),
     "download_csv": Text("CSVをダウンロードする", "Download as CSV"),
+    "ask_for_csv": Text("この期間のCSVファイルを作成する", "Write a CSV file for this period"),
+    "figures_files": Text("作成したファイル", "Files"),
+    "file_queued": Text(
+        "作成中です。できあがったらメールでお知らせします。", "Being written; we will e-mail you when it is ready."
+    ),
+    "file_ready": Text("ダウンロードする", "Download"),
+    "file_failed": Text("作成できませんでした。もう一度お試しください。", "Could not be written. Please ask again."),
+    "file_expired": Text("保存期間が過ぎました。", "Deleted after its time."),
     "no_figures": Text("この期間の数字はまだありません。", "There are no figures for this period yet."),
     "start_missing": Text("公開までに、次のものが必要です。", "Before the business can be public, please add:"),
     "start_complete": Text("必要なものはすべて揃っています。", "Everything that is needed is here."),

@@ -16,7 +16,7 @@ from activities.customers.archives import ArchiveActivities, ArchiveStepInput
 from db.customers.archives import REMOVED, TABLES, archive_key
 from db.engine.session import Database
 from db.tables import Base
-from domain.customers.archives import ArchiveStatus
+from domain.platform.files import FileStatus
 from tests.bench.customers import _FILL
 from tests.support import data, servers
 from tests.support.data import NOW
@@ -43,6 +43,7 @@ LEFT_OUT = {
     "receipt_files": "files that can be downloaded one by one",
     "payment_accounts": "keys at providers",
     "business_archives": "the archives themselves",
+    "analytics_exports": "files of figures, which are in analytics_daily",
 }
 
 
@@ -139,7 +140,7 @@ async def test_archive_ends_when_its_file_is_removed(pool: Database) -> None:
     await steps.write(step)
     await steps.remove(step)
     async with pool.unit_of_work(salon.scope) as work:
-        assert (await work.customers.archives.get_newest(salon.business_id)).status is ArchiveStatus.EXPIRED
+        assert (await work.customers.archives.get_newest(salon.business_id)).status is FileStatus.EXPIRED
     assert shelf.objects == {}
 
 
@@ -148,8 +149,8 @@ async def test_archive_that_ends_while_it_is_written_leaves_no_file(pool: Databa
     salon = await data.add_salon(pool)
     async with pool.unit_of_work(salon.scope) as work:
         archive = await work.customers.archives.begin(salon.business_id)
-        await work.customers.archives.end(archive.id, ArchiveStatus.EXPIRED)
+        await work.customers.archives.end(archive.id, FileStatus.EXPIRED)
     shelf = Shelf()
     steps = ArchiveActivities(pool, shelf, lambda: NOW)  # type: ignore[arg-type]
-    assert await steps.write(ArchiveStepInput(archive.id, salon.business_id)) == NOW
+    assert await steps.write(ArchiveStepInput(archive.id, salon.business_id)) is None
     assert shelf.objects == {}

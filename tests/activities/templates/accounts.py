@@ -86,6 +86,13 @@ CASES = (
         ("Thu 19 Nov 2026, 12:00", "cancel"),
         {"reset_at": "2026-11-19T12:00:00+09:00"},
     ),
+    Case(
+        "analytics_export_ready",
+        K.ANALYTICS_EXPORT_READY,
+        ("2026年12月18日（金）12:00", "管理画面"),
+        ("Fri 18 Dec 2026, 12:00", "console"),
+        {"until": "2026-12-18T12:00:00+09:00"},
+    ),
     Case("data_export_ready", K.DATA_EXPORT_READY, (UNTIL["ja"],), (UNTIL["en"],)),
     Case(
         "erasure_planned",

@@ -1,7 +1,7 @@
 """Exporting everything that a business owns over HTTP: who may, the link, and the audit trail."""
 
 from db.engine.session import Database as Pool
-from domain.customers.archives import ARCHIVE_LASTS
+from domain.platform.files import FILE_LASTS
 from tests.api.business_setup import open_salon
 from tests.api.conftest import Clock, Login, Person, error_of
 from tests.support import data
@@ -17,7 +17,7 @@ async def test_export_is_asked_for_and_linked(owner: Person, pool: Pool, clock: 
     assert error_of(await owner.post(path)) == (410, "gone")
     now = clock.now()
     async with pool.unit_of_work(data.Scope.tenant(salon.id)) as work:
-        await work.customers.archives.mark_ready(first["id"], 9, now, now + ARCHIVE_LASTS)
+        await work.customers.archives.mark_ready(first["id"], 9, now, now + FILE_LASTS)
     link = (await owner.post(path)).json()["data"]
     assert first["id"] in link["url"]
     trail = "SELECT actor_id FROM audit_logs WHERE entity = 'business_archives' AND entity_id = :id AND action = :verb"

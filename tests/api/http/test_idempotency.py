@@ -137,6 +137,7 @@ WITHOUT_KEY = {
     "POST /api/v1/auth/export/fetch": "a question: its token is in the body, so that it lands in no log",
     "POST /api/v1/bookings/{booking_id}/cancellation-quote": "a question: it changes nothing",
     "POST /api/v1/bookings/{booking_id}/reschedule-quote": "a question: it changes nothing",
+    "POST /api/v1/analytics/exports/{export_id}/link": "a stored answer would be a stored link",
     "POST /api/v1/customers/exports/{archive_id}/link": "a stored answer would be a stored link",
     "POST /api/v1/media/reorder": "the same order twice is the same order",
     "POST /api/v1/media/{media_id}/complete": "said twice it is said once",

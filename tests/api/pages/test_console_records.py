@@ -172,3 +172,8 @@ async def test_qr_code_is_of_the_public_page(owner: Visitor, salon: StaffedSalon
     assert "<svg" in code.text
     query = urlencode({"from": "2026-11-01", "to": "2026-11-30"})
     assert (await owner.open(console(salon, f"analytics/figures.csv?{query}"))).status_code == 200
+    query = urlencode({"from": "2024-01-01", "to": "2026-11-30"})
+    assert "Write a CSV file" in (await owner.open(console(salon, f"analytics?{query}"))).text
+    page = await owner.open(console(salon, f"analytics/figures.csv?{query}"))
+    assert page.url.path.endswith("/analytics")
+    assert "2024-01-01 – 2026-11-30" in page.text

@@ -12,7 +12,7 @@ from api.v1.privacy.data_rights.schemas import ExportFileRead, ExportRead
 from db.engine.session import Database as Pool
 from db.privacy.sections import SECTIONS
 from db.tables import Base
-from domain.privacy.status import EXPORT_LASTS
+from domain.platform.files import FILE_LASTS
 from tests.api.conftest import PASSWORD, PREFIX, Clock, Login, Person, error_of
 from tests.api.privacy.conftest import Hands
 from tests.api.privacy.person import EMAIL, TRACES, plant
@@ -116,9 +116,9 @@ async def test_link_is_over_after_a_week(customer: Person, hands: Hands, client:
     token = await token_for(customer, hands)
     path = f"{PREFIX}/auth/export/fetch"
     assert error_of(await client.post(path, json={"token": token + "x"})) == (401, "unauthenticated")
-    clock.ahead = EXPORT_LASTS - timedelta(minutes=1)
+    clock.ahead = FILE_LASTS - timedelta(minutes=1)
     assert (await client.post(path, json={"token": token})).status_code == 200
-    clock.ahead = EXPORT_LASTS + timedelta(minutes=1)
+    clock.ahead = FILE_LASTS + timedelta(minutes=1)
     assert error_of(await client.post(path, json={"token": token})) == (410, "gone")
     clock.ahead = timedelta()
     export = await hands.export_of(customer.id)

@@ -38,6 +38,7 @@ TABLES: dict[str, str] = {
     "note_id": "customer_notes",
     "import_id": "customer_imports",
     "archive_id": "business_archives",
+    "export_id": "analytics_exports",
     "campaign_id": "campaigns",
     "automation_id": "automations",
     "analytics_id": "analytics_daily",

@@ -16,6 +16,7 @@ from analytics.page import BusinessDay
 from api.access.callers import ApiServices
 from api.access.guest_links import HEADER, MESSAGE_HEADER, WAITLIST_HEADER
 from api.access.tokens import Login
+from db.analytics.export_tables import AnalyticsExport
 from db.bookings.blocks import BlockRequest
 from db.bookings.tables import BookingSeries
 from db.bookings.waitlist.tables import WaitlistEntry
@@ -169,6 +170,8 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
     file = {"digest": "d", "encoding": "utf-8", "header": ["氏名"], "columns": ["name"]}
     await data.add(pool, CustomerImport, business_id=salon.business_id, **file)
     await data.add(pool, BusinessArchive, business_id=salon.business_id)
+    days = {"first_day": day, "last_day": day, "format": "csv", "requested_by": salon.owner_id}
+    await data.add(pool, AnalyticsExport, business_id=salon.business_id, **days)
     texts = {"ja": {"subject": f"of {salon.business_id}", "body": "本文"}}
     await data.add(pool, Campaign, business_id=salon.business_id, name="夏", texts=texts, count_days=14)
     await data.add(pool, Automation, business_id=salon.business_id, kind="birthday", days=0, texts=texts)

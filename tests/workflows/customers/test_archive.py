@@ -14,7 +14,7 @@ from temporalio.worker import Worker
 
 from activities.customers.archives import ArchiveStepInput
 from activities.platform.attention import AttentionInput
-from domain.customers.archives import ARCHIVE_LASTS, ArchiveStatus
+from domain.platform.files import FILE_LASTS, FileStatus
 from tests.support.workflow_sandbox import workflow_runner
 from tests.workflows.stub_state import now
 from workflows.customers.archive import messages
@@ -39,7 +39,7 @@ class Files:
             self.away -= 1
             raise ApplicationError("away", type="ProviderUnavailable")
         self.did.append("write")
-        return now() + ARCHIVE_LASTS
+        return now() + FILE_LASTS
 
     @activity.defn(name="archives.remove")
     async def remove(self, step: ArchiveStepInput) -> None:
@@ -76,17 +76,17 @@ async def archiving(env: WorkflowEnvironment, files: Files) -> AsyncIterator[Wor
                 start,
                 id=ids.business_archive(start.archive_id),
                 task_queue=queues.PLATFORM,
-                result_type=ArchiveStatus,
+                result_type=FileStatus,
             )
 
 
 async def test_archive_is_removed_after_its_time(temporal_time_skipping: WorkflowEnvironment) -> None:
     files = Files()
     async with archiving(temporal_time_skipping, files) as handle:
-        await temporal_time_skipping.fast_forward(handle, ARCHIVE_LASTS - timedelta(hours=1))
+        await temporal_time_skipping.fast_forward(handle, FILE_LASTS - timedelta(hours=1))
         assert files.did == ["write"]
         await temporal_time_skipping.fast_forward(handle)
-        assert await handle.result() is ArchiveStatus.EXPIRED
+        assert await handle.result() is FileStatus.EXPIRED
     assert files.did == ["write", "remove"]
 
 
@@ -94,7 +94,7 @@ async def test_archive_that_cannot_be_written_raises_an_alert(temporal_time_skip
     files = Files(away=FOREVER)
     async with archiving(temporal_time_skipping, files) as handle:
         await temporal_time_skipping.fast_forward(handle)
-        assert await handle.result() is ArchiveStatus.FAILED
+        assert await handle.result() is FileStatus.FAILED
     assert files.did == ["fail"]
     assert [matter.kind for matter in files.filed] == ["archive_stuck"]
 
@@ -106,6 +106,6 @@ async def test_archive_whose_file_cannot_be_removed_is_tried_until_it_is(
     files = Files(stuck=106)
     async with archiving(temporal_time_skipping, files) as handle:
         await temporal_time_skipping.fast_forward(handle)
-        assert await handle.result() is ArchiveStatus.EXPIRED
+        assert await handle.result() is FileStatus.EXPIRED
     assert files.did == ["write", "remove"]
     assert {matter.kind for matter in files.filed} == {"archive_stuck"}

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
 from temporalio import activity
 from temporalio.client import WorkflowHandle
 from temporalio.exceptions import ApplicationError
@@ -17,7 +16,8 @@ from temporalio.worker import Worker
 from activities.platform.attention import AttentionInput
 from activities.privacy.erasures import ErasureStepInput
 from activities.privacy.exports import ExportStepInput
-from domain.privacy.status import ERASURE_DELAY, EXPORT_LASTS, ExportStatus
+from domain.platform.files import FILE_LASTS, FileStatus
+from domain.privacy.status import ERASURE_DELAY
 from tests.support.workflow_sandbox import workflow_runner
 from tests.workflows.stub_state import now
 from workflows.privacy.erasure import messages as erasure
@@ -49,7 +49,7 @@ class Archive:
     @activity.defn(name="exports.write")
     async def write(self, about: ExportStepInput) -> datetime | None:
         self._step("write")
-        return None if self.unwanted else now() + EXPORT_LASTS
+        return None if self.unwanted else now() + FILE_LASTS
 
     @activity.defn(name="exports.remove")
     async def remove(self, about: ExportStepInput) -> None:
@@ -117,7 +117,7 @@ async def exporting(env: WorkflowEnvironment, archive: Archive) -> AsyncIterator
             export.ExportInput(export_id, uuid4()),
             id=ids.export(export_id),
             task_queue=queues.PLATFORM,
-            result_type=ExportStatus,
+            result_type=FileStatus,
         )
 
 
@@ -137,28 +137,37 @@ async def forgetting(env: WorkflowEnvironment, archive: Archive) -> AsyncIterato
 async def test_file_goes_after_its_time(temporal_time_skipping: WorkflowEnvironment) -> None:
     archive = Archive()
     async with exporting(temporal_time_skipping, archive) as handle:
-        await temporal_time_skipping.fast_forward(handle, EXPORT_LASTS - timedelta(hours=1))
+        await temporal_time_skipping.fast_forward(handle, FILE_LASTS - timedelta(hours=1))
         assert archive.did == ["write"]
         await temporal_time_skipping.fast_forward(handle)
-        assert await handle.result() is ExportStatus.EXPIRED
+        assert await handle.result() is FileStatus.EXPIRED
     assert archive.did == ["write", "remove"]
 
 
 async def test_file_that_nobody_may_have_any_more(temporal_time_skipping: WorkflowEnvironment) -> None:
     archive = Archive(unwanted=True)
     async with exporting(temporal_time_skipping, archive) as handle:
-        assert await handle.result() is ExportStatus.EXPIRED
+        assert await handle.result() is FileStatus.EXPIRED
     assert archive.did == ["write"]
 
 
-@pytest.mark.parametrize("step", ["write", "remove"])
-async def test_storage_that_stays_away_raises_an_alert(temporal_time_skipping: WorkflowEnvironment, step: str) -> None:
-    archive = Archive(away={step: FOREVER})
+async def test_file_that_cannot_be_written_raises_an_alert(temporal_time_skipping: WorkflowEnvironment) -> None:
+    archive = Archive(away={"write": FOREVER})
     async with exporting(temporal_time_skipping, archive) as handle:
         await temporal_time_skipping.fast_forward(handle)
-        assert await handle.result() is ExportStatus.FAILED
+        assert await handle.result() is FileStatus.FAILED
     assert archive.did[-1] == "fail"
     assert [matter.kind for matter in archive.filed] == ["export_stuck"]
+
+
+async def test_file_that_cannot_be_removed_is_tried_until_it_is(temporal_time_skipping: WorkflowEnvironment) -> None:
+    """A day of retries raises an alert, and then it goes on: the file has personal data."""
+    archive = Archive(away={"remove": 106})
+    async with exporting(temporal_time_skipping, archive) as handle:
+        await temporal_time_skipping.fast_forward(handle)
+        assert await handle.result() is FileStatus.EXPIRED
+    assert archive.did == ["write", "remove"]
+    assert {matter.kind for matter in archive.filed} == {"export_stuck"}
 
 
 async def test_erased_person_is_unknown_at_once_and_gone_after_the_delay(

@@ -15,8 +15,6 @@ from api.http.idempotency import OptionalKey, store_response
 from api.http.paging import PageAsked
 from api.v1.analytics.figures.handlers import (
     AskedPeriod,
-    Format,
-    export_days,
     list_days,
     read_business,
     read_dashboard,
@@ -65,22 +63,6 @@ async def list_analytics(
 async def get_dashboard(access: MayRead, business_id: OfBusiness, now: Now) -> Response:
     """The present day so far; the last 7 and 28 days compared with the same number of days before."""
     return await read_dashboard(access, business_id, now)
-
-
-@router.get(
-    "/analytics/export",
-    summary="Export the figures of business days",
-    response_class=Response,
-    responses={200: {"content": {"text/csv": {}, "application/vnd.apache.parquet": {}}, "description": "The file."}},
-)
-async def export_analytics(
-    access: MayRead,
-    business_id: OfBusiness,
-    asked: AskedPeriod,
-    format_: Annotated[Format, Query(alias="format", description="What kind of file.")] = "csv",
-) -> Response:
-    """Oldest first, one row per business day."""
-    return await export_days(access, business_id, asked, format_)
 
 
 @router.get(

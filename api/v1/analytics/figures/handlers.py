@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from io import BytesIO
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query
@@ -36,14 +35,11 @@ from domain.errors import InvalidInput
 from runtime.starting import deferred, loaded
 
 if TYPE_CHECKING:
-    from analytics import days, export
+    from analytics import days
     from analytics import page as business_days
 else:
-    # They load Polars, which a process needs only for the present day or for a file.
-    days, export, business_days = map(deferred, ("analytics.days", "analytics.export", "analytics.page"))
-
-Format = Literal["csv", "parquet"]
-_MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
+    # They load Polars, which a process needs only for the present day.
+    days, business_days = map(deferred, ("analytics.days", "analytics.page"))
 
 
 @raises(InvalidInput)
@@ -139,18 +135,6 @@ async def _live(work: UnitOfWork, business_id: UUID, today: date) -> FiguresRead
     found = await days.compute(work.session, [business_days.BusinessDay(business_id, today)])
     assert found is not None  # noqa: S101 - the transaction has entered the business
     return FiguresRead.of(_Row(found.daily.to_dicts()[0]))
-
-
-async def export_days(access: Access, business_id: UUID, asked: Period, format_: Format) -> Response:
-    """The business days of a period as a file."""
-    async with access.work(business_id) as work:
-        found = await work.analytics.list_(business_id, asked, None, asked.days)
-    buffer = BytesIO()
-    await loaded("analytics.export")
-    export.write_days(buffer, [dict(row._mapping) for row in found], format_)
-    name = f"analytics-{asked.first}-{asked.last}.{format_}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(buffer.getvalue(), media_type=_MEDIA_TYPES[format_], headers=headers)
 
 
 async def read_platform(work: UnitOfWork, asked: Period) -> PlatformAnalyticsRead:

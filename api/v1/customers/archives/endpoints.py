@@ -10,11 +10,11 @@ from api.access.callers import Access, Now, Services
 from api.access.permissions import may
 from api.http import routing
 from api.http.envelope import Envelope, ok
+from api.http.file_links import FileLinkRead
 from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
-from api.v1.customers.archives.schemas import ArchiveCreate, ArchiveLinkRead, ArchiveRead
+from api.v1.customers.archives.schemas import ArchiveCreate, ArchiveRead
 from db.customers.archives import archive_key
-from domain.customers.archives import LINK_LASTS
 from domain.customers.permissions import CustomerAction
 from domain.errors import Gone
 
@@ -40,13 +40,10 @@ async def get_archive(business_id: UUID, access: MayExport) -> Response:
         return ok(ArchiveRead.of(await work.customers.archives.get_newest(business_id)))
 
 
-@router.post(
-    "/exports/{archive_id}/link", summary="Create a link to an export", response_model=Envelope[ArchiveLinkRead]
-)
+@router.post("/exports/{archive_id}/link", summary="Create a link to an export", response_model=Envelope[FileLinkRead])
 @raises(Gone)
 async def create_archive_link(archive_id: UUID, access: MayFetch, services: Services, now: Now) -> Response:
     """Works for ten minutes. Who got a link is in the audit trail."""
     async with access.work(archive_id) as work:
-        await work.customers.archives.link(archive_id, now)
-    url = services.storage.link(archive_key(archive_id), LINK_LASTS, download_as="omotenashi-export.zip")
-    return ok(ArchiveLinkRead(url=url, expires_at=now + LINK_LASTS))
+        await work.customers.archives.mark_linked(archive_id, now)
+    return ok(FileLinkRead.to(services.storage, archive_key(archive_id), "omotenashi-export.zip", now))

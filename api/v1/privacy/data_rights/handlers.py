@@ -16,8 +16,9 @@ from db.messages.notices import AccountEmail
 from domain.errors import Gone, NotFound, Unauthenticated, WrongState
 from domain.identity.errors import AccountLocked, InvalidCredentials
 from domain.messages.kinds import AccountEmailKind
+from domain.platform.files import FileStatus
 from domain.privacy.errors import ErasureBlocked
-from domain.privacy.status import ERASURE_DELAY, ExportStatus
+from domain.privacy.status import ERASURE_DELAY
 from providers.storage.interface import ObjectMissing
 from runtime.links import Purpose
 
@@ -53,7 +54,7 @@ async def send_export(services: ApiServices, token: str, now: datetime) -> Respo
     export_id = services.links.read(Purpose.DATA_EXPORT, token, now)
     async with services.database.unit_of_work(Scope.platform()) as work:
         export = await work.privacy.exports.get(export_id)
-    if export.status is not ExportStatus.READY or export.expires_at is None or export.expires_at <= now:
+    if export.status is not FileStatus.READY or export.expires_at is None or export.expires_at <= now:
         raise Gone({"reason": "link_expired"})
     try:
         body = await services.storage.read(export.key, MOST)

@@ -9,7 +9,7 @@ from api.http.fields import Input, Output, RecordRead, examples
 from api.v1.identity.auth.schemas import Password
 from db.privacy.erasures import ErasureRow
 from db.privacy.exports import ExportRow
-from domain.privacy.status import ExportStatus
+from domain.platform.files import FileStatus
 
 
 class ExportRead(RecordRead):
@@ -29,7 +29,7 @@ class ExportRead(RecordRead):
         )
     )
 
-    status: ExportStatus = Field(description="Present status.")
+    status: FileStatus = Field(description="Present status.")
     size: int | None = Field(description="Size in bytes.")
     ready_at: datetime | None = Field(description="When the file was ready, RFC 3339; null until then.")
     expires_at: datetime | None = Field(description="When it expires, RFC 3339.")
