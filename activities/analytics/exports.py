@@ -51,7 +51,7 @@ class AnalyticsExportActivities(FileActivities):
     def _rows(self, work: UnitOfWork) -> FileStore:
         return work.analytics.exports
 
-    @activity.defn(name="analytics_exports.write")
+    @activity.defn(name="figures.write")
     async def write(self, step: AnalyticsExportStepInput) -> datetime | None:
         """Write the pages, join them into the file and announce it; returns when the file is removed. None: nobody
         wants it any more. The next try goes on after the last page of which this one sent a heartbeat. A file that is
@@ -113,7 +113,7 @@ class AnalyticsExportActivities(FileActivities):
                 return
             after = page.next
 
-    @activity.defn(name="analytics_exports.remove")
+    @activity.defn(name="figures.remove")
     async def remove(self, step: AnalyticsExportStepInput) -> None:
         """The time of the file has ended: delete it, then set the status."""
         for format_ in ExportFormat:
@@ -121,7 +121,7 @@ class AnalyticsExportActivities(FileActivities):
         await self._delete_pages(step.export_id)
         await self._end(Scope.platform(), step.export_id, FileStatus.EXPIRED)
 
-    @activity.defn(name="analytics_exports.fail")
+    @activity.defn(name="figures.fail")
     async def fail(self, step: AnalyticsExportStepInput) -> None:
         """The file could not be written; the person may ask again. Pages that the storage does not delete now have no
         personal data."""

@@ -75,9 +75,10 @@ def segments(path: str) -> list[str]:
 
 
 def returns_a_list(operation: dict[str, Any]) -> bool:
-    [success] = [found for status, found in operation["responses"].items() if status[0] == "2"]
-    reference = success["content"].get("application/json", {}).get("schema", {}).get("$ref", "")
-    return "/ListEnvelope" in reference
+    successes = [found["content"] for status, found in operation["responses"].items() if status[0] == "2"]
+    assert successes
+    references = [one.get("application/json", {}).get("schema", {}).get("$ref", "") for one in successes]
+    return any("/ListEnvelope" in reference for reference in references)
 
 
 _VERBS = {"get": "get", "post": "create", "put": "update", "delete": "delete"}

@@ -31,7 +31,7 @@ class FigureFiles:
     did: list[str] = field(default_factory=list)
     filed: list[AttentionInput] = field(default_factory=list)
 
-    @activity.defn(name="analytics_exports.write")
+    @activity.defn(name="figures.write")
     async def write(self, step: AnalyticsExportStepInput) -> datetime | None:
         if self.away > 0:
             self.away -= 1
@@ -39,11 +39,11 @@ class FigureFiles:
         self.did.append("write")
         return None if self.unwanted else now() + FILE_LASTS
 
-    @activity.defn(name="analytics_exports.remove")
+    @activity.defn(name="figures.remove")
     async def remove(self, step: AnalyticsExportStepInput) -> None:
         self.did.append("remove")
 
-    @activity.defn(name="analytics_exports.fail")
+    @activity.defn(name="figures.fail")
     async def fail(self, step: AnalyticsExportStepInput) -> None:
         self.did.append("fail")
 

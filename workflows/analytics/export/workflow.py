@@ -24,7 +24,7 @@ class AnalyticsExportWorkflow:
             write=AnalyticsExportActivities.write,
             remove=AnalyticsExportActivities.remove,
             fail=AnalyticsExportActivities.fail,
-            fail_name="analytics_exports.fail",
+            fail_name="figures.fail",
             stuck=AttentionInput(
                 "analytics_export_stuck", f"analytics_export_stuck:{start.export_id}", details=details
             ),

@@ -252,7 +252,9 @@ OWNERS_OWN = {
     **dict.fromkeys(("opens", "closes", "weekday"), "hours, shown as ranges"),
     **dict.fromkeys(("has_public_holiday_row", "calendar_version"), "derived from the business's own hours"),
     **dict.fromkeys(("latitude", "longitude"), "shown as a place"),
-    **dict.fromkeys(("header", "digest", "started_by", "linked_at"), "the business's own files, in and out"),
+    **dict.fromkeys(
+        ("header", "digest", "started_by", "linked_at", "requested_by"), "the business's own files, in and out"
+    ),
     "merged_into": "shown as the merges of the record that was kept",
     **dict.fromkeys(("owner_id", "invited_by", "accepted_at", "withdrawn_at"), "who works there, and since when"),
     **dict.fromkeys(
