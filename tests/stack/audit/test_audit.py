@@ -115,6 +115,13 @@ def test_planted_findings_cover_every_kind_and_invariant() -> None:
     assert {number for number, _ in KINDS.values()} == TITLES.keys() == set(range(1, 9))
 
 
+async def test_audit_plans_its_pages_for_any_keys(audited: Audited) -> None:
+    """A plan for these keys expects one row between them, and compares a page with itself row by row."""
+    async with audited.pool.unit_of_work(Scope.platform()) as work:
+        _ = [found async for found in work.invariants.run(CHECKS[0], datetime.now(UTC), Limits())]
+        assert await work.session.scalar(text("SHOW plan_cache_mode")) == "force_generic_plan"
+
+
 async def test_audit_finds_nothing_where_all_is_well(audited: Audited) -> None:
     found = await audited.audit()
     assert found.violations == []
