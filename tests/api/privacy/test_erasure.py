@@ -323,6 +323,7 @@ PERSONAL = re.compile(
     r"|preferences|tags|tokens|details|before|after|^event$|text|device|label|caption"
 )
 LEFT_ALONE = {
+    "analytics_exports.requested_by": "an id",
     "attention.details": "ids, amounts and codes by the project's rule",
     "audit_logs.request_id": "an id",
     "venue_payments.reason": "one of a list",
