@@ -30,6 +30,8 @@ from api.http.request_limits import RequestLimitsMiddleware
 from api.http.response_cache import Answers
 from api.http.route_index import RoutesByPath
 from api.pages import routes as pages
+from api.pages import start
+from api.pages.refusals import ErrorPages
 from api.v1.bookings.live.hub import LiveHub
 from db.account_secrets import secrets_reader
 from db.engine.session import Database, connect
@@ -143,7 +145,13 @@ def _furnish(app: FastAPI, settings: Settings) -> None:
 def _shared_routes() -> tuple[BaseRoute, ...]:
     """The routes that all applications of this process share: they do not depend on settings."""
     routers = (*routes.ROUTERS, health.router, metrics.router, root.router)
-    return (*documentation.ROUTES, *(route for router in routers for route in router.routes), *pages.ROUTES)
+    # The page at ``/`` comes before the API's answer there, which it gives to programs itself.
+    return (
+        *documentation.ROUTES,
+        start.ROUTE,
+        *(route for router in routers for route in router.routes),
+        *pages.ROUTES,
+    )
 
 
 @functools.cache
@@ -167,6 +175,7 @@ async def _replay(_: Request, replay: Exception) -> Response:
 def _add_layers(app: FastAPI, settings: Settings) -> None:
     """The middleware that is added last is the outermost."""
     app.add_middleware(RequestLimitsMiddleware, settings=settings)
+    app.add_middleware(ErrorPages)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

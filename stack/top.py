@@ -9,9 +9,6 @@ from datetime import UTC, datetime, timedelta
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -20,19 +17,12 @@ from db.engine.session import connect as connect_database
 from db.platform.outbox import OutboxLag
 from domain.booking_status import BookingStatus
 from domain.errors import Unavailable
+from runtime.queue_lag import QueueLag, read_lag
 from runtime.settings import Settings
 from runtime.temporal import connect as connect_temporal
 from workflows.bookings.booking import stages
 from workflows.support import queues
 
-QUEUES = (
-    queues.BOOKINGS,
-    queues.PAYMENTS,
-    queues.NOTICES,
-    queues.PLATFORM,
-    queues.MEDIA,
-    queues.ANALYTICS,
-)
 STAGES = (
     stages.WAITING_FOR_PAYMENT,
     stages.WAITING_FOR_PROOF,
@@ -45,20 +35,6 @@ FAILED_WITHIN = timedelta(hours=1)
 LATE = timedelta(minutes=1)
 
 _CALL = timedelta(seconds=5)
-_TYPES = (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
-
-
-@dataclass(frozen=True, slots=True)
-class QueueLag:
-    """One task queue. ``waiting`` tasks, the oldest for ``age``; ``added`` and ``done`` a second in the last 30 s;
-    ``workers`` that have polled it in the last minutes."""
-
-    queue: str
-    waiting: int
-    age: timedelta
-    added: float
-    done: float
-    workers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +58,7 @@ async def read(client: Client, database: Database, now: datetime) -> Snapshot:
     Raises:
         RPCError: Temporal does not answer. Unavailable: Postgres does not answer.
     """
-    lags = await asyncio.gather(*(_lag(client, queue) for queue in QUEUES))
+    lags = await asyncio.gather(*(read_lag(client, queue) for queue in queues.ALL))
     since = (now - FAILED_WITHIN).isoformat()
     wanted = [
         *(f"ExecutionStatus = 'Running' AND Stage = '{stage}'" for stage in STAGES),
@@ -100,30 +76,6 @@ async def read(client: Client, database: Database, now: datetime) -> Snapshot:
 
 async def _count(client: Client, query: str) -> int:
     return (await client.count_workflows(query, rpc_timeout=_CALL)).count
-
-
-async def _lag(client: Client, queue: str) -> QueueLag:
-    answers = [
-        await client.workflow_service.describe_task_queue(
-            DescribeTaskQueueRequest(
-                namespace=client.namespace,
-                task_queue=TaskQueue(name=queue),
-                task_queue_type=each,
-                report_stats=True,
-            ),
-            timeout=_CALL,
-        )
-        for each in _TYPES
-    ]
-    stats = [answer.stats for answer in answers]
-    return QueueLag(
-        queue,
-        sum(one.approximate_backlog_count for one in stats),
-        max(one.approximate_backlog_age.ToTimedelta() for one in stats),
-        sum(one.tasks_add_rate for one in stats),
-        sum(one.tasks_dispatch_rate for one in stats),
-        len({poller.identity for answer in answers for poller in answer.pollers}),
-    )
 
 
 def show(found: Snapshot) -> RenderableType:

@@ -6,20 +6,12 @@ from collections.abc import Mapping, Sequence
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
+from domain.identity.devices import device_of
+
 Bilingual = Mapping[str, str]
 
 #: The name of the platform in messages.
 PLATFORM = "Omotenashi Connect"
-
-# Specific names first: all browsers call themselves Mozilla, and most of them Safari.
-_BROWSERS = (
-    *(("Line/", "LINE"), ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet")),
-    *(("Firefox", "Firefox"), ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome", "Chrome"), ("Safari", "Safari")),
-)
-_SYSTEMS = (
-    *(("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS X", "Mac")),
-    *(("CrOS", "ChromeOS"), ("Linux", "Linux")),
-)
 
 #: The labels of rows.
 LABELS: Mapping[str, Bilingual] = {
@@ -166,9 +158,7 @@ def _allowed(sign: str) -> str:
 
 def device(user_agent: str) -> str:
     """``Chrome (Windows)``: browser and system from a ``User-Agent``; empty for none."""
-    names = [next((name for mark, name in marks if mark in user_agent), "") for marks in (_BROWSERS, _SYSTEMS)]
-    browser, system = names[0] or one_line(user_agent.partition("/")[0])[:60], names[1]
-    return f"{browser} ({system})" if browser and system else browser
+    return device_of(one_line(user_agent))
 
 
 def pick(name: Bilingual | None, language: str) -> str:

@@ -27,7 +27,6 @@ from runtime.settings import Settings
 log = structlog.get_logger(__name__)
 
 _JSON = re.compile(rb"application/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
-#: What the forms of pages send.
 #: What pages take: browsers send the first, mail programs that unsubscribe somebody either (RFC 8058, 3.2).
 _FORMS = frozenset({b"application/x-www-form-urlencoded", b"multipart/form-data"})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -37,6 +36,8 @@ FORMS_OF_PROVIDERS = frozenset({"/api/v1/notifications/webhook/twilio"})
 UPLOADS = frozenset({("POST", "/api/v1/media")})
 #: Paths whose JSON holds a file.
 FILES_IN_JSON = frozenset({("POST", "/api/v1/customers/import")})
+#: Paths of pages whose forms hold a file.
+FILES_IN_FORMS = re.compile(r"/console/[^/]+/(?:media|start/documents|customers/import)")
 #: The size of a form without its file.
 _FORM_BYTES = 16 * 1024
 #: Answers after which the rest of the request is not read.
@@ -59,7 +60,7 @@ class RequestLimitsMiddleware:
             await self.app(scope, receive, send)
             return
         uploads = (scope["method"], scope["path"]) in UPLOADS
-        holds_file = uploads or (scope["method"], scope["path"]) in FILES_IN_JSON
+        holds_file = uploads or (scope["method"], scope["path"]) in FILES_IN_JSON or _is_upload_of_page(scope)
         most = self.max_upload if holds_file else self.max_body
         exchange = _Exchange(scope, receive, send, most, self.body_timeout)
         try:
@@ -87,6 +88,10 @@ class RequestLimitsMiddleware:
             await exchange.answer(refusal(Unavailable({"reason": "too_slow", "retry_after": 5})))
         else:
             await exchange.answer(error_answer(INTERNAL_ERROR, {}))
+
+
+def _is_upload_of_page(scope: Scope) -> bool:
+    return scope["method"] == "POST" and FILES_IN_FORMS.fullmatch(scope["path"]) is not None
 
 
 def check_body(

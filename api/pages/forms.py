@@ -7,12 +7,13 @@ cookie's name begins with ``__Host-``, so that no other host of the same domain 
 import hmac
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -20,6 +21,10 @@ from domain.errors import Forbidden, Malformed, TooLarge
 
 FIELD = "form_token"
 _MAX_FIELDS = 200
+#: In the name of every field whose blanks count.
+_PASSWORD = "password"  # noqa: S105 - a name of fields
+#: The most bytes of a form's first part, which is its token.
+_TOKEN_BYTES = 200
 _LENGTH = re.compile(r"[0-9]{1,15}")
 #: What a form has around its file.
 _AROUND = 20_000
@@ -27,7 +32,7 @@ _AROUND = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The fields as typed, without blanks around them."""
+    """The fields as typed, without blanks around them; those of a password belong to it."""
 
     fields: tuple[tuple[str, str], ...]
 
@@ -55,21 +60,57 @@ class SentFile:
 
 
 async def read_file_form(request: Request, most: int) -> tuple[Form, SentFile | None]:
-    """A form with one file of at most ``most`` bytes; None where no file was chosen. Raises Forbidden, Malformed and
-    TooLarge."""
+    """A form with one file of at most ``most`` bytes; None where no file was chosen. The token is the first part, and
+    nothing behind a wrong one is read. Raises Forbidden, Malformed and TooLarge."""
     length = request.headers.get("content-length", "")
     if not _LENGTH.fullmatch(length) or int(length) > most + _AROUND:
         raise TooLarge({"limit": most})
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise Malformed({"rule": "form"})
     try:
-        async with request.form(max_files=1, max_fields=_MAX_FIELDS) as sent:
-            pairs = tuple((name, value.strip()) for name, value in sent.multi_items() if isinstance(value, str))
-            files = [value for value in sent.values() if isinstance(value, UploadFile) and value.filename]
-            file = await _sent(files[0]) if files else None
-    except HTTPException as error:
+        sent = await _TokenFirst(request).parse()
+    except (HTTPException, MultiPartException) as error:
         raise Malformed({"rule": "form"}) from error
-    form = Form(pairs)
-    _check_token(request, form)
-    return form, file
+    try:
+        form = _form((name, value) for name, value in sent.multi_items() if isinstance(value, str))
+        files = [value for value in sent.values() if isinstance(value, UploadFile) and value.filename]
+        return form, await _sent(files[0]) if files else None
+    finally:
+        await sent.close()
+
+
+class _TokenFirst(MultiPartParser):
+    """Reads a form whose first part is the token. Raises Forbidden as soon as that part is over, or too long for one,
+    if it is not the token of this browser."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(request.headers, request.stream(), max_files=1, max_fields=_MAX_FIELDS)
+        self._request = request
+        self._first_bytes = 0
+        self._known = False
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        """Part of a field or of the file."""
+        if not self._known:
+            self._first_bytes += end - start
+            if self._first_bytes > _TOKEN_BYTES:
+                raise Forbidden({"reason": "form_token"})
+        super().on_part_data(data, start, end)
+
+    def on_part_end(self) -> None:
+        """The end of a field or of the file."""
+        super().on_part_end()
+        if not self._known:
+            name, value = self.items[0]
+            _check_token(self._request, Form(((name, value if isinstance(value, str) else ""),)))
+            self._known = True
+
+    async def parse(self) -> FormData:
+        """The whole form. Raises Forbidden too for one without any part."""
+        sent = await super().parse()
+        if not self._known:
+            raise Forbidden({"reason": "form_token"})
+        return sent
 
 
 async def _sent(file: UploadFile) -> SentFile:
@@ -91,7 +132,11 @@ async def read_pairs(request: Request) -> Form:
         pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text), max_num_fields=_MAX_FIELDS)
     except ValueError as error:
         raise Malformed({"rule": "form"}) from error
-    return Form(tuple((key, value.strip()) for key, value in pairs))
+    return _form(pairs)
+
+
+def _form(pairs: Iterable[tuple[str, str]]) -> Form:
+    return Form(tuple((name, value if _PASSWORD in name else value.strip()) for name, value in pairs))
 
 
 def _check_token(request: Request, form: Form) -> None:

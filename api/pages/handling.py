@@ -12,7 +12,8 @@ from api.http.error_texts import MEANINGS
 from api.http.rate_limits import RateClass, count
 from api.http.request_info import request_info
 from api.pages.api_client import ApiError
-from api.pages.rendering import choose_language, page, see_other
+from api.pages.refusals import reads_pages, refusal_page
+from api.pages.rendering import choose_language, see_other
 from api.pages.sessions import LoginNeeded, session_of
 from domain.errors import DomainError, NotFound
 
@@ -21,6 +22,11 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 def route(path: str, handler: Handler, *methods: str) -> Route:
     """A page at ``path``."""
+    return Route(path, answering(handler), methods=list(methods or ("GET",)), include_in_schema=False)
+
+
+def answering(handler: Handler) -> Handler:
+    """The handler with language, counting, and a page in place of a refusal."""
 
     async def answer(request: Request) -> Response:
         choose_language(request)
@@ -28,16 +34,16 @@ def route(path: str, handler: Handler, *methods: str) -> Route:
             await _count(request)
             return await handler(request)
         except ApiError as error:
-            return _refused(request, error)
+            return await _refused(request, error)
         except LoginNeeded:
             back = {"next": request.url.path} if request.method == "GET" else {}
             return see_other(request, f"/console/login?{urlencode(back)}")
         except DomainError as error:
-            if not _reads_pages(request):
+            if not reads_pages(request):
                 raise
-            return _refused(request, _as_api_error(error))
+            return await _refused(request, _as_api_error(error))
 
-    return Route(path, answer, methods=list(methods or ("GET",)), include_in_schema=False)
+    return answer
 
 
 async def _count(request: Request) -> None:
@@ -56,16 +62,8 @@ def _as_api_error(error: DomainError) -> ApiError:
     return ApiError(MEANINGS[error.code].status, error.code, said, error.details)
 
 
-def _reads_pages(request: Request) -> bool:
-    """Whether the caller asks for HTML; programs get the API's answer to a refusal."""
-    return "text/html" in request.headers.get("accept", "")
-
-
-def _refused(request: Request, error: ApiError) -> Response:
-    if error.status == 404:
-        if not _reads_pages(request):
-            raise NotFound
-        return page(request, "message", {"title_key": "not_found_title", "say_key": "not_found"}, status=404)
-    expired = "form_expired" if error.details.get("reason") == "form_token" else None
-    variables = {"title_key": "error_title", "say_key": expired, "said": error.message}
-    return page(request, "message", variables, status=error.status)
+async def _refused(request: Request, error: ApiError) -> Response:
+    if error.status == 404 and not reads_pages(request):
+        raise NotFound
+    expired = error.details.get("reason") == "form_token"
+    return await refusal_page(request, error.status, error.message, expired=expired)

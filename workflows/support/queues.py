@@ -9,3 +9,5 @@ PLATFORM = "platform"
 MEDIA = "media"
 #: Computation of figures for many businesses: needs much processor time and load on Postgres.
 ANALYTICS = "analytics"
+
+ALL = (BOOKINGS, PAYMENTS, NOTICES, PLATFORM, MEDIA, ANALYTICS)

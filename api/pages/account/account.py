@@ -18,6 +18,7 @@ from api.pages.forms import Form, read_form
 from api.pages.handling import route
 from api.pages.rendering import page, see_other
 from api.pages.sessions import forget_session, logged_in
+from domain.identity.devices import device_of
 
 _MOST = 1000
 _ADDRESS = "/account"
@@ -140,7 +141,8 @@ async def change_messages(request: Request) -> Response:
 async def show_sessions(request: Request) -> Response:
     """Where the login is used."""
     api = await logged_in(request)
-    variables = {"sessions": await api.rows("/auth/sessions", _MOST), "saved": "saved" in request.query_params}
+    found = [{**one, "device": device_of(one["user_agent"] or "")} for one in await api.rows("/auth/sessions", _MOST)]
+    variables = {"sessions": found, "saved": "saved" in request.query_params}
     return page(request, "account/sessions", variables)
 
 
@@ -168,7 +170,9 @@ async def erase(request: Request) -> Response:
         await api.post("/auth/me/erasure", _of(form, ("password",)), form.get("key"))
     except ApiError as error:
         return await _data(request, api, error)
-    response = page(request, "message", {"title_key": "erased_title", "say_key": "erased_say"})
+    response = page(
+        request, "message", {"title_key": "erased_title", "say_key": "erased_say", "ways": [("way_start", "/")]}
+    )
     forget_session(request, response)
     return response
 

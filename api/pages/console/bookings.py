@@ -8,11 +8,14 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.http.request_info import request_info
 from api.pages.api_client import ApiClient, ApiError
 from api.pages.console.today import own_business, visit
 from api.pages.forms import read_form
 from api.pages.rendering import page, see_other
 from api.pages.sessions import logged_in
+from api.pages.texts.failures import failure
+from api.pages.texts.words import word
 
 #: What a button may ask for: the last part of the operation's path.
 _COMMANDS = frozenset({"confirm", "decline", "check-in", "complete", "no-show", "undo"})
@@ -55,12 +58,21 @@ async def _shown(request: Request, api: ApiClient, error: ApiError | None = None
     variables = {
         "business": business,
         "booking": visit(booking, request.app.state.services.now()),
-        "timeline": timeline["entries"],
+        "timeline": [{**one, "reason_text": _reason(one)} for one in timeline["entries"]],
         "payments": payments,
         "error": error,
         "key": secrets.token_urlsafe(24),
     }
     return page(request, "console/booking", variables, status=error.status if error else 200)
+
+
+def _reason(entry: Mapping[str, Any]) -> str:
+    """What a person gave as reason, or why a message did not arrive; the codes of providers stay out."""
+    if not entry["reason"] or entry["source"] in {"money", "provider"}:
+        return ""
+    if entry["source"] == "message":
+        return word(failure(entry["reason"]), request_info().language, {})
+    return str(entry["reason"])
 
 
 async def _payments(api: ApiClient, booking_id: str) -> list[Mapping[str, Any]]:

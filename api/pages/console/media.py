@@ -26,8 +26,8 @@ async def show_media(request: Request) -> Response:
 async def upload(request: Request) -> Response:
     """Take a file."""
     request.scope["omotenashi.page_path"] = request.url.path
-    _, file = await read_file_form(request, request.app.state.settings.max_media_bytes)
     desk = await desk_of(request)
+    _, file = await read_file_form(request, request.app.state.settings.max_media_bytes)
     if file is None:
         return await _shown(desk, ApiError(422, "invalid_input", desk.t("choose_file"), {}))
     try:

@@ -12,6 +12,7 @@ from api.pages.forms import read_form
 from api.pages.handling import route
 from api.pages.records.pages import MOST, Action, Desk, Filter, Kind, Row, desk_of
 from api.pages.rendering import see_other
+from api.pages.texts.failures import failure
 from domain.bookings.waitlist import EntryStatus
 from domain.messages.kinds import NoticeStatus
 
@@ -24,10 +25,7 @@ async def _notices(desk: Desk) -> list[Row]:
         Row(
             desk.named("notice_", one["kind"]),
             f"{desk.path}/bookings/{one['booking_id']}" if one["booking_id"] else "",
-            (
-                _way(desk, one),
-                one["failure_reason"] or "",
-            ),
+            (_way(desk, one), desk.t(failure(one["failure_reason"])) if one["failure_reason"] else ""),
             f"sending_{one['status']}",
             (Action(f"{desk.path}/notices/{one['id']}/retry", "retry_notice"),) if one["status"] == "failed" else (),
         )

@@ -29,8 +29,6 @@ HUB: Mapping[str, tuple[str, ...]] = {
 #: Where each thing that a verification misses is typed; the words are those of the API (`domain.onboarding`).
 PLACES: Mapping[str, str] = {"hours": "hours", "active_service": "services", "owner_email_verified": "/account"}
 _DOCUMENTS = frozenset(DocumentKind)
-#: A document is smaller than this.
-_MOST_BYTES = 12_000_000
 
 
 async def show_setup(request: Request) -> Response:
@@ -150,8 +148,8 @@ async def show_code(request: Request) -> Response:
 async def send_document(request: Request) -> Response:
     """Upload a document for the verification: a ticket of the API, and the file to the storage in its name."""
     request.scope["omotenashi.page_path"] = request.url.path.rpartition("/")[0]
-    form, file = await read_file_form(request, _MOST_BYTES)
     desk = await desk_of(request)
+    form, file = await read_file_form(request, request.app.state.settings.max_media_bytes)
     kind = form.get("kind")
     if file is None or kind not in _DOCUMENTS:
         return await _start(desk, ApiError(422, "invalid_input", desk.t("choose_file"), {}))

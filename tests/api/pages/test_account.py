@@ -3,9 +3,10 @@
 import re
 
 import pyotp
+from fastapi import FastAPI
 
 from db.engine.session import Database as Pool
-from tests.api.conftest import PASSWORD, Login
+from tests.api.conftest import PASSWORD, Login, client_of
 from tests.api.pages.visitor import Visitor
 from tests.api.salon import StaffedSalon, keyed
 from tests.support import data
@@ -67,6 +68,19 @@ async def test_other_devices_are_logged_out(visitor: Visitor, log_in: Login) -> 
     assert page.text.count('name="session"') == 1
     page = await visitor.send("/account/sessions")
     assert 'name="session"' not in page.text
+
+
+async def test_one_device_is_logged_out(app: FastAPI, visitor: Visitor, log_in: Login) -> None:
+    person = await log_in()
+    await log_in_page(visitor, person.email)
+    await visitor.open("/account/sessions")
+    await visitor.send("/account/sessions")
+    await log_in_page(Visitor(client_of(app)), person.email)
+    page = await visitor.open("/account/sessions")
+    [session] = re.findall(r'name="session" value="([^"]+)"', page.text)
+    page = await visitor.send("/account/sessions", session=session)
+    assert (page.status_code, page.url.path) == (200, "/account/sessions"), page.text
+    assert session not in page.text
 
 
 async def test_messages_are_chosen(visitor: Visitor, log_in: Login) -> None:
