@@ -58,7 +58,7 @@ async def read(client: Client, database: Database, now: datetime) -> Snapshot:
     Raises:
         RPCError: Temporal does not answer. Unavailable: Postgres does not answer.
     """
-    lags = await asyncio.gather(*(read_lag(client, queue) for queue in queues.ALL))
+    lags = await asyncio.gather(*(read_lag(client, queue) for queue in queues.every()))
     since = (now - FAILED_WITHIN).isoformat()
     wanted = [
         *(f"ExecutionStatus = 'Running' AND Stage = '{stage}'" for stage in STAGES),

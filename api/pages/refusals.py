@@ -117,5 +117,5 @@ class _Exchange:
 
 
 def _is_error(message: Message) -> bool:
-    kind = dict(message.get("headers", ())).get(b"content-type", b"")
+    kind: bytes = dict(message.get("headers", ())).get(b"content-type", b"")
     return message["status"] >= 400 and kind.startswith(_JSON)

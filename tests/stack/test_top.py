@@ -47,7 +47,7 @@ async def test_read_counts_what_waits_runs_and_needs_a_person(database: Database
             found = await _until_listed(client, pool, before.running)
         finally:
             await run.terminate()
-    assert [one.queue for one in found.queues] == list(queues.ALL)
+    assert [one.queue for one in found.queues] == list(queues.every())
     assert next(one for one in found.queues if one.queue == queues.MEDIA).waiting >= 1
     assert found.stages[STAGES[0]] == before.stages[STAGES[0]] + 1
     assert (found.outbox.waiting, found.outbox.parked) == (1, 1)

@@ -10,4 +10,7 @@ MEDIA = "media"
 #: Computation of figures for many businesses: needs much processor time and load on Postgres.
 ANALYTICS = "analytics"
 
-ALL = (BOOKINGS, PAYMENTS, NOTICES, PLATFORM, MEDIA, ANALYTICS)
+
+def every() -> tuple[str, ...]:
+    """All of them."""
+    return (BOOKINGS, PAYMENTS, NOTICES, PLATFORM, MEDIA, ANALYTICS)

@@ -70,7 +70,7 @@ async def test_other_devices_are_logged_out(visitor: Visitor, log_in: Login) -> 
     assert 'name="session"' not in page.text
 
 
-async def test_one_device_is_logged_out(app: FastAPI, visitor: Visitor, log_in: Login) -> None:
+async def test_sessions_end_one_device(app: FastAPI, visitor: Visitor, log_in: Login) -> None:
     person = await log_in()
     await log_in_page(visitor, person.email)
     await visitor.open("/account/sessions")

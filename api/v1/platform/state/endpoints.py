@@ -37,7 +37,7 @@ async def _queues(services: ApiServices) -> list[QueueLag] | None:
     """After the transaction, which must not wait for Temporal. None where Temporal does not answer."""
     try:
         async with answering(services.settings.temporal_rpc_timeout):
-            return list(await asyncio.gather(*(read_lag(services.temporal, queue) for queue in queues.ALL)))
+            return list(await asyncio.gather(*(read_lag(services.temporal, queue) for queue in queues.every())))
     except Unavailable:
         return None
 
