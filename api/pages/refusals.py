@@ -45,7 +45,7 @@ async def refusal_page(request: Request, status: int, said: str, *, expired: boo
 
 def _ways(request: Request, status: int) -> list[tuple[str, str]]:
     """Where to go on: key of the text and address."""
-    parts = [quote(one, safe="") for one in request.url.path.split("/")[1:]]
+    parts = [quote(one, safe="") for one in request.url.path.lstrip("/").split("/")]
     first, more = parts[0], len(parts) > 1
     found = []
     if status in _TRY_AGAIN and request.method == "GET":

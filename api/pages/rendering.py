@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -140,4 +140,6 @@ def _other_language(request: Request, language: Language) -> Mapping[str, str]:
     other = Language.EN if language is Language.JA else Language.JA
     query = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
     here = request.url.path if request.method == "GET" else request.scope.get("omotenashi.page_path", "/")
+    # Browsers read ``//`` and ``/\\`` as the beginning of another site's name (WHATWG URL, 4.4).
+    here = "/" + quote(here, safe="/%").lstrip("/")
     return {"code": other.value, "address": f"{here}?{urlencode([*query, ('lang', other.value)])}"}

@@ -96,6 +96,7 @@ async def test_rollout_with_an_odd_number_is_refused(
 
 
 async def test_page_that_is_not_found_links_to_no_other_site(visitor: Visitor) -> None:
-    answer = await visitor.http.get("http://test//evil.example", headers={"Accept": "text/html"})
-    assert answer.status_code == 404
-    assert not re.findall(r'(?:href|action)="(//[^"]*)"', answer.text)
+    for address in ("//evil.example", "/%5Cevil.example", "///evil.example/a"):
+        answer = await visitor.http.get(f"http://test{address}", headers={"Accept": "text/html"})
+        assert answer.status_code == 404
+        assert not re.findall(r'(?:href|action)="(/[/\\][^"]*)"', answer.text)
