@@ -117,6 +117,8 @@ def _application(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # FastAPI's own would send texts of errors and whole addresses, wherever a variable of OpenTelemetry says.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
 
 

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.http.protocol import GuardedProtocol
+from runtime import tracing
 from runtime.logging import configure
 from runtime.settings import Settings
 from runtime.temporal import guard_exit
@@ -37,6 +38,11 @@ def serve(settings: Settings) -> None:
     """
     configure(settings, "api")
     guard_exit()
+    with tracing.running(settings, "api"):
+        _serve(settings)
+
+
+def _serve(settings: Settings) -> None:
     app = create_app(settings)
     server = _Server(
         uvicorn.Config(

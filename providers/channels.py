@@ -11,6 +11,7 @@ from providers.push.interface import PushProvider
 from providers.push.web_push import WebPush
 from providers.sms.interface import SmsProvider
 from providers.sms.twilio import TwilioSms
+from providers.traced import traced
 from runtime.settings import Settings
 
 
@@ -27,10 +28,10 @@ class Channels:
     def of(cls, settings: Settings) -> "Channels":
         """Nothing is connected before the first use."""
         return cls(
-            email_provider(settings),
-            TwilioSms(settings) if settings.sms_is_set else None,
-            LineMessagingApi(settings) if settings.line_is_set else None,
-            WebPush(settings) if settings.push_is_set else None,
+            traced(email_provider(settings), "smtp" if settings.smtp_host else "sendgrid"),
+            traced(TwilioSms(settings), "twilio") if settings.sms_is_set else None,
+            traced(LineMessagingApi(settings), "line") if settings.line_is_set else None,
+            traced(WebPush(settings), "push") if settings.push_is_set else None,
         )
 
     @property

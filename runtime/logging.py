@@ -19,6 +19,7 @@ import structlog
 from pydantic import SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from runtime import tracing
 from runtime.settings import Settings
 
 MASK = "•••"
@@ -98,6 +99,14 @@ def name_workflow(logger: WrappedLogger, method: str, event: EventDict) -> Event
     return event
 
 
+def name_trace(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """The structlog processor that adds the id of the present trace, where traces are sent."""
+    trace_id = tracing.trace_id()
+    if trace_id is not None:
+        event.setdefault("trace_id", trace_id)
+    return event
+
+
 def mask_secrets(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
     """The structlog processor that masks secrets; it is the last one before rendering."""
     for key, value in event.items():
@@ -141,6 +150,7 @@ def forward_to_logging(settings: Settings, process: str) -> logging.Formatter:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.PositionalArgumentsFormatter(),
         name_workflow,
+        name_trace,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         name_process,
     ]
@@ -197,6 +207,8 @@ def log_line(log: structlog.stdlib.BoundLogger, name: str, event: str, fields: M
     if not logging.getLogger(name).isEnabledFor(logging.INFO):
         return
     line = {**structlog.contextvars.get_contextvars(), **fields}
+    if tracing.is_on():
+        line["trace_id"] = tracing.trace_id()
     line = {key: MASK if is_secret(key) else masked(value) for key, value in line.items()}
     line |= {"event": event, "level": "info", "logger": name, "process": _lines.process}
     line["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")

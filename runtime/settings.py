@@ -135,6 +135,10 @@ class Settings(ChannelSettings):
     temporal_api_key: SecretStr = SecretStr("")
     #: Where a worker or relay serves the metrics of Temporal's SDK, as 0.0.0.0:9464. Empty: nowhere.
     temporal_metrics_address: str = ""
+    #: Where traces are sent, by OTLP over HTTP, as http://collector:4318/v1/traces. Empty: nowhere.
+    traces_endpoint: str = ""
+    #: The share of traces that is sent, decided where one begins.
+    traces_share: float = Field(default=1.0, ge=0, le=1)
     #: How long the API waits for a workflow's answer before it answers 503.
     temporal_rpc_timeout: timedelta = timedelta(seconds=8)
 
@@ -285,6 +289,15 @@ class Settings(ChannelSettings):
             if not _ORIGIN.fullmatch(origin):
                 raise ValueError(f"{origin!r} is no origin: write scheme, host and port, as a browser sends it")
         return origins
+
+    @field_validator("traces_endpoint")
+    @classmethod
+    def _traces_go_to_an_address(cls, endpoint: str) -> str:
+        if endpoint and not re.fullmatch(r"https?://[^/\s]+/\S+", endpoint):
+            raise ValueError(
+                "the endpoint of traces has a scheme, a host and a path, as http://collector:4318/v1/traces"
+            )
+        return endpoint
 
     @field_validator("temporal_ui_origin")
     @classmethod

@@ -19,6 +19,7 @@ from temporalio.runtime import (
 )
 from temporalio.service import TLSConfig
 
+from runtime import tracing
 from runtime.payload_codec import data_converter
 from runtime.settings import Settings
 
@@ -94,7 +95,7 @@ async def connect(
             process is restarted to use new ones.
         process: names this process in :func:`identity`.
         lazy: connect with the first call instead of now, for a process that must start without Temporal.
-        interceptors: of the client, and of workers made from it.
+        interceptors: of the client, and of workers made from it; after those that pass traces on.
 
     Raises:
         RuntimeError: no server answers at the address, its certificate is not accepted, or it does not accept ours.
@@ -111,5 +112,5 @@ async def connect(
         runtime=core_runtime(settings.temporal_metrics_address),
         identity=identity(process),
         lazy=lazy,
-        interceptors=interceptors,
+        interceptors=[*tracing.interceptors(), *interceptors],
     )

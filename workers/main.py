@@ -11,6 +11,7 @@ from temporalio.common import WorkerDeploymentVersion
 from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
 from activities.support.errors import ContextInterceptor, ErrorInterceptor
+from runtime import tracing
 from runtime.settings import Settings
 from workers.lifecycle import connect_when_available, stopping
 from workers.registry import WorkerServices, WorkerSpec, worker_specs
@@ -34,7 +35,7 @@ async def run_worker(settings: Settings, roles: Sequence[str]) -> None:
     Raises:
         KeyError: there is no such role.
     """
-    with stopping() as stop:
+    with stopping() as stop, tracing.running(settings, f"worker-{'-'.join(roles)}"):
         services = WorkerServices.of(settings)
         async with contextlib.AsyncExitStack() as closing:
             closing.push_async_callback(services.aclose)

@@ -13,6 +13,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from db.engine.session import Database, Scope
 from db.open_rows import RESTORE_RUN
 from db.platform.outbox import Command
+from runtime import tracing
 from workflows.processes import PROCESSES
 from workflows.start import ProcessSignal, ProcessStart, RestoreRun
 
@@ -39,6 +40,11 @@ class OutboxDispatcher:
         Raises:
             KeyError: unknown command. pydantic.ValidationError: wrong payload. RPCError: Temporal refused it.
         """
+        about: tracing.Attributes = {"outbox.command": command.command, "outbox.attempts": command.attempts}
+        with tracing.delivery(f"deliver {command.command}", about, command.trace_context):
+            await self._deliver(command)
+
+    async def _deliver(self, command: Command) -> None:
         if command.command == RESTORE_RUN:
             await self._restore(command)
             return

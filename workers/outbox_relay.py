@@ -16,6 +16,7 @@ from db.engine.session import Database, Scope, connect
 from db.platform.outbox import Command, FailedDelivery, parked_key
 from db.platform.outbox_poll import OutboxPoll, polling
 from domain.errors import Unavailable
+from runtime import tracing
 from runtime.settings import Settings
 from workers.lifecycle import connect_when_available, pause, stopping
 from workers.outbox_dispatcher import OutboxDispatcher
@@ -53,7 +54,7 @@ _AWAY = frozenset(
 
 async def run(settings: Settings) -> None:
     """Deliver until SIGTERM or SIGINT, then finish the deliveries that are running."""
-    with stopping() as stop:
+    with stopping() as stop, tracing.running(settings, "relay"):
         database = connect(settings)
         try:
             client = await connect_when_available(settings, "relay", stop)

@@ -68,8 +68,7 @@ class Metrics:
 
     def observe(self, scope: RequestScope, status: int, seconds: float) -> None:
         """Count one request. ``status`` 0: it ended without an answer."""
-        method = scope["method"] if scope["method"] in _METHODS else _UNKNOWN
-        route = _template(scope)
+        method, route = name_of(scope)
         counter, histogram = self._of_answers.get((method, route, status)) or self._learn(method, route, status)
         counter.inc()
         histogram.observe(seconds)
@@ -105,6 +104,11 @@ class Metrics:
         self._attention.clear()
         for kind, items in attention.items():
             self._attention.labels(kind).set(items)
+
+
+def name_of(scope: RequestScope) -> tuple[str, str]:
+    """Method and route template of a request that was routed; nothing that the caller wrote."""
+    return scope["method"] if scope["method"] in _METHODS else _UNKNOWN, _template(scope)
 
 
 def _template(scope: RequestScope) -> str:

@@ -11,8 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http import documentation
 from api.http.forwarded import TrustedProxies
-from api.http.metrics import Metrics
+from api.http.metrics import Metrics, name_of
 from api.http.request_info import RequestInfo, language_from, request_id_from, set_request_info, without_tokens
+from runtime import tracing
 from runtime.logging import log_line
 from runtime.settings import Environment, Settings
 
@@ -40,6 +41,10 @@ _HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000; includeSubDomai
 BOUND = ("user_id", "business_id")
 
 
+#: Asked every few seconds, by machines.
+_NOT_TRACED = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})
+
+
 class RequestContextMiddleware:
     """Wraps the whole application."""
 
@@ -55,6 +60,20 @@ class RequestContextMiddleware:
             await self.app(scope, receive, send)
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
+        if not tracing.is_on() or scope["path"] in _NOT_TRACED:
+            await self._answer(scope, receive, send, headers)
+            return
+        with tracing.request("request", _text(headers, b"traceparent")) as span:
+            status = await self._answer(scope, receive, send, headers)
+            method, route = name_of(scope)
+            if span is not None:
+                span.update_name(f"{method} {route}")
+                span.set_attribute("http.request.method", method)
+                span.set_attribute("http.route", route)
+                span.set_attribute("http.response.status_code", status)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]) -> int:
+        """The status of the answer."""
         self.proxies.settle(scope)
         asked = RequestInfo(
             request_id_from(_text(headers, b"x-request-id")),
@@ -78,6 +97,7 @@ class RequestContextMiddleware:
                 }
                 log_line(log, __name__, "request", fields)
                 structlog.contextvars.unbind_contextvars(*BOUND)
+        return answer.status
 
     def _headers(self, scope: Scope, asked: RequestInfo) -> list[tuple[bytes, bytes]]:
         policy = _DOCS_RUN if scope["path"] == _DOCS else _NOTHING_RUNS

@@ -34,6 +34,7 @@ from domain.errors import (
 )
 from domain.platform.actor import Actor, ActorKind
 from domain.platform.invalidation import CacheChange
+from runtime import tracing
 from runtime.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -97,13 +98,14 @@ class StoredResponse:
     body: bytes
 
 
-_BEGIN = text(
+_BEGIN_SQL = (
     "SELECT b.*, :session IS NULL OR EXISTS (SELECT FROM user_sessions s WHERE s.id = :session AND s.ended_at IS NULL)"
     " AS live, :admin IS NULL OR EXISTS (SELECT FROM users u WHERE u.id = :admin AND u.platform_role = 'admin'"
     " AND u.deleted_at IS NULL) AS still_admin"
     " FROM app_begin(:scope, :tenant, :user_id, :actor_kind, :actor_id, :request_id, :ip, :user_agent,"
     " :kind, :object_id, :caller, :link, :key_subject, :key_name, :key_fingerprint) AS b"
-).bindparams(
+)
+_TYPES = (
     bindparam("session", type_=PgUUID),
     bindparam("admin", type_=PgUUID),
     bindparam("kind", type_=Text),
@@ -114,6 +116,9 @@ _BEGIN = text(
     bindparam("key_name", type_=Text),
     bindparam("key_fingerprint", type_=LargeBinary),
 )
+_BEGIN = text(_BEGIN_SQL).bindparams(*_TYPES)
+#: For a transaction that is a part of a trace: rows of the outbox carry it on.
+_BEGIN_TRACED = text(f"{_BEGIN_SQL}, set_config('app.trace_context', :trace, true)").bindparams(*_TYPES)
 
 
 class UnitOfWork(Stores):
@@ -155,7 +160,10 @@ class UnitOfWork(Stores):
             # Only checked for requests: a workflow finishes an operator's command even if the role has ended since.
             "admin": context.actor.user_id if context.session_id and context.actor.kind is ActorKind.ADMIN else None,
         }
-        row = (await self.session.execute(_BEGIN, values)).one()
+        begin, trace = _BEGIN, tracing.carrier()
+        if trace is not None:
+            begin, values["trace"] = _BEGIN_TRACED, trace
+        row = (await self.session.execute(begin, values)).one()
         if not row.live:
             raise Unauthenticated({"reason": "session_ended"})
         if not row.still_admin:

@@ -70,7 +70,7 @@ _LEASE = text(f"""
          failed AS ({_DUE} AND o.failures > 0 ORDER BY o.not_before, o.id LIMIT :failed FOR UPDATE SKIP LOCKED)
     UPDATE outbox SET leased_until = now() + :lease, attempts = attempts + 1
      WHERE id IN (SELECT id FROM oldest UNION SELECT id FROM newest UNION SELECT id FROM failed)
-    RETURNING id, business_id, event, aggregate, payload, command, request_id, attempts, failures
+    RETURNING id, business_id, event, aggregate, payload, command, request_id, attempts, failures, trace_context
 """)
 _DELIVERED = text("UPDATE outbox SET delivered_at = now(), leased_until = NULL, last_error = NULL WHERE id = ANY(:ids)")
 _FAILED = text("""
@@ -105,7 +105,8 @@ _QUEUE_COMMAND = text(
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A leased row. ``attempts`` counts this try; ``failures`` counts earlier tries that failed because of the row."""
+    """A leased row. ``attempts`` counts this try; ``failures`` counts earlier tries that failed because of the row;
+    ``trace_context`` is the step of a trace that wrote it."""
 
     id: UUID
     business_id: UUID | None
@@ -116,6 +117,7 @@ class Command:
     request_id: str | None
     attempts: int
     failures: int = 0
+    trace_context: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

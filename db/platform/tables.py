@@ -24,7 +24,8 @@ from db.engine.base import Base, Json, Key, Time
 class OutboxRow(Base):
     """One event, written in the transaction of the change. ``command`` names what the relay delivers to Temporal;
     without one the row is history only. ``failures`` counts the tries that failed because of the row; after a
-    bounded number of them it is parked (``parked_at``) and not tried again until it is released."""
+    bounded number of them it is parked (``parked_at``) and not tried again until it is released. ``trace_context`` is
+    the ``traceparent`` of the step that wrote it; the transaction's first statement sets it where traces are sent."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -60,6 +61,9 @@ class OutboxRow(Base):
     delivered_at: Mapped[Time | None]
     failures: Mapped[int] = mapped_column(server_default=text("0"))
     parked_at: Mapped[Time | None]
+    trace_context: Mapped[str | None] = mapped_column(
+        server_default=text("nullif(current_setting('app.trace_context', true), '')")
+    )
 
 
 class IdempotencyKeyRow(Base):

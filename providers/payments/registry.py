@@ -14,6 +14,7 @@ from domain.payments.providers import ProviderName
 from providers.payments.interface import PaymentProvider
 from providers.payments.limits import PAYJP_V1, PAYJP_V2, STRIPE
 from providers.payments.payjp_webhooks import is_v2
+from providers.traced import traced
 from runtime.settings import Settings
 
 #: Reads the secrets of an account.
@@ -57,7 +58,7 @@ class PaymentProviders(Mapping[str, PaymentProvider]):
         with self._lock:
             if name not in self._made:
                 module, adapter = _ADAPTERS[name]
-                self._made[name] = getattr(import_module(module), adapter)(self._settings)
+                self._made[name] = traced(getattr(import_module(module), adapter)(self._settings), name)
             return self._made[name]
 
     def __contains__(self, name: object) -> bool:
@@ -81,7 +82,9 @@ class PaymentProviders(Mapping[str, PaymentProvider]):
             # Calls may be under way: it is closed at the end of the process.
             self._outdated.append(known[1])
         module, adapter = _ADAPTERS[name]
-        made: PaymentProvider = getattr(import_module(module), adapter)(_with(self._settings, name, secrets))
+        made: PaymentProvider = traced(
+            getattr(import_module(module), adapter)(_with(self._settings, name, secrets)), name
+        )
         self._of_accounts[account_id] = secrets, made
         return made
 

@@ -5,6 +5,7 @@ Everything is real but the provider, which is the sandbox over real HTTP.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,6 +44,13 @@ class Running:
 
 @pytest_asyncio.fixture
 async def world(database: servers.Database, temporal_server: str, tmp_path: Path) -> AsyncIterator[Running]:
+    """The platform of these tests."""
+    async with running_world(database, temporal_server, tmp_path) as world:
+        yield world
+
+
+@asynccontextmanager
+async def running_world(database: servers.Database, temporal_server: str, tmp_path: Path) -> AsyncIterator[Running]:
     """API, workers, relay and sandbox; the sandbox's webhooks go to the API."""
     with running_sandbox(tmp_path, "--webhook-pause", "0.1") as sandbox:
         settings = sandbox.settings(

@@ -11,8 +11,9 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
+from runtime import tracing
 from runtime.logging import MASK, bound, configure, is_secret, log_line, mask_text, masked
-from runtime.settings import Settings
+from runtime.settings import Environment, Settings
 
 
 @pytest.fixture
@@ -54,6 +55,20 @@ def test_log_line_looks_like_any_other_and_has_no_secrets(log: io.StringIO) -> N
     assert quick == usual
     assert (quick["path"], quick["token"]) == (f"/x/{MASK}@example.com", MASK)
     assert all(str(stamp).endswith("Z") and "T" in str(stamp) for stamp in stamps)
+
+
+def test_lines_of_a_trace_have_its_id(log: io.StringIO) -> None:
+    traces = Settings(environment=Environment.TEST, traces_endpoint="http://127.0.0.1:1/v1/traces", traces_share=0)
+    ours = structlog.get_logger("ours")
+    with tracing.running(traces, "test"), tracing.request("GET /", None):
+        trace = tracing.trace_id()
+        ours.info("held")
+        log_line(ours, "ours", "request", {"status": 200})
+        logging.getLogger("theirs").warning("slow")
+    ours.info("held")
+    log_line(ours, "ours", "request", {"status": 200})
+    assert trace is not None
+    assert [line.get("trace_id") for line in _lines(log)] == [trace, trace, trace, None, None]
 
 
 def test_log_line_is_left_out_above_its_level(log: io.StringIO) -> None:
