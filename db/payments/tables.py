@@ -17,7 +17,8 @@ class BookingPayment(Base, Stamped):
     ``authorized_until``; ``captured`` what was taken; ``refunded`` what was refunded of it. ``replaces``: the former
     payment that this one with a new card replaces once it is authorized. ``account_id``: the business's own account at
     the provider; None: the platform's. ``voucher``: with which it is or was to be paid at a convenience store
-    (`domain.payments.vouchers.Voucher`)."""
+    (`domain.payments.vouchers.Voucher`); ``voucher_ordered_at``: since when its voucher counts, which is before the
+    provider is asked for it."""
 
     __tablename__ = "booking_payments"
     __table_args__ = (
@@ -63,6 +64,7 @@ class BookingPayment(Base, Stamped):
     replaces: Mapped[UUID | None] = mapped_column(ForeignKey("booking_payments.id"))
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("payment_accounts.id"))
     voucher: Mapped[dict[str, object] | None] = mapped_column(JSONB)
+    voucher_ordered_at: Mapped[Time | None]
     #: The provider's page where it is paid. Its intent becomes known with its first event.
     checkout_id: Mapped[str | None]
 

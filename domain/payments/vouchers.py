@@ -56,15 +56,32 @@ class Voucher:
 
 
 @dataclass(frozen=True, slots=True)
+class UnprovenVouchers:
+    """Vouchers of other bookings whose callers have not proven an address, and how many such bookings of any kind the
+    business allows (its setting ``unproven_holds``). A voucher holds the time for days and costs its caller nothing."""
+
+    others: int
+    limit: int
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more may be made: fewer than half of what is allowed are vouchers, so that the other half is
+        left for those who pay at once."""
+        return 2 * self.others < self.limit
+
+
+@dataclass(frozen=True, slots=True)
 class VoucherFacts:
     """What decides whether a booking can be paid with a voucher. ``days``: the business's setting, 0: it offers none.
-    ``mode``: how the booking is paid; ``email``: to which the provider writes if the money goes back."""
+    ``mode``: how the booking is paid; ``email``: to which the provider writes if the money goes back. ``unproven``: None
+    where the caller's address is proven, staff made the booking, or its voucher is counted already."""
 
     due: Money
     mode: PaymentMode
     start_at: datetime
     days: int
     email: str | None
+    unproven: UnprovenVouchers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +117,8 @@ def offer(facts: VoucherFacts, limits: ProviderLimits, now: datetime) -> datetim
     """The end of the voucher that the customer can have now. Raises RuleBroken with the ``rule`` that forbids it:
     ``konbini_not_offered``, ``konbini_amount``, ``konbini_too_late``."""
     if not facts.days or limits.voucher is None or facts.mode is PaymentMode.CARD_HOLD:
+        raise RuleBroken({"rule": "konbini_not_offered"})
+    if facts.unproven is not None and not facts.unproven.has_room:
         raise RuleBroken({"rule": "konbini_not_offered"})
     if not limits.takes_voucher(facts.due):
         least, most = limits.voucher

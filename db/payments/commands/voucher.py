@@ -18,19 +18,37 @@ from domain.messages.kinds import NoticeKind
 from domain.money import Money
 from domain.payments.changes import voucher_notice
 from domain.payments.intents import VoucherStep, voucher_step
+from domain.payments.limits import ProviderLimits
 from domain.payments.payment import Payment
 from domain.payments.provider_events import IntentEvent
 from domain.payments.status import PaymentMode, PaymentStatus
-from domain.payments.vouchers import Voucher, VoucherFacts
+from domain.payments.vouchers import UnprovenVouchers, Voucher, VoucherFacts, offer
 
 _FACTS = text("""
     SELECT b.amount_due, b.currency, b.payment_mode, b.start_at, b.family_name, b.given_name, b.email,
-           s.payment_provider, t.konbini_days
+           s.payment_provider, t.konbini_days, t.unproven_holds,
+           b.ip IS NOT NULL AND b.contact_proven_at IS NULL AND NOT EXISTS (
+               SELECT FROM booking_payments p WHERE p.booking_id = b.id AND p.voucher_ordered_at IS NOT NULL
+           ) AS is_counted,
+           (SELECT count(*) FROM bookings k
+             WHERE k.business_id = b.business_id AND k.id <> b.id AND k.ip IS NOT NULL AND k.status = 'pending'
+               AND k.contact_proven_at IS NULL AND k.hold_expires_at > :now
+               AND EXISTS (SELECT FROM booking_payments p
+                            WHERE p.booking_id = k.id AND p.voucher_ordered_at IS NOT NULL)) AS unproven
       FROM bookings b JOIN businesses s ON s.id = b.business_id
       JOIN business_settings t ON t.business_id = b.business_id
      WHERE b.id = :booking_id
 """)
-_SET = text("UPDATE booking_payments SET voucher = CAST(:voucher AS jsonb) WHERE id = :id")
+_ONE_AT_A_TIME = text("""
+    SELECT pg_advisory_xact_lock(hashtextextended(CAST(CAST(:business_id AS uuid) AS text), 8))
+""")
+_ORDER = text("UPDATE booking_payments SET voucher_ordered_at = coalesce(voucher_ordered_at, :now) WHERE id = :id")
+_SET = text("""
+    UPDATE booking_payments
+       SET voucher = CAST(:voucher AS jsonb),
+           voucher_ordered_at = CASE WHEN CAST(:voucher AS jsonb) IS NOT NULL THEN coalesce(voucher_ordered_at, now()) END
+     WHERE id = :id
+""")
 # The business has its time for the approval after the payment, as for every other booking.
 _EXTEND = text("""
     WITH booking AS (
@@ -74,11 +92,27 @@ class VoucherTerms:
 class VoucherStore(PaymentStore):
     """Opens and closes vouchers of payments."""
 
-    async def terms(self, booking_id: UUID) -> VoucherTerms:
+    async def order(self, payment: Payment, limits: ProviderLimits, now: datetime) -> tuple[VoucherTerms, datetime]:
+        """Before the provider is asked for a voucher: check that the booking can have one, and count it from now on.
+        Returns the terms and the end of the voucher. Raises RuleBroken (`domain.payments.vouchers.offer`).
+
+        Unproven bookings of a business are counted one at a time, so that requests at the same moment all count. An
+        order that the provider refuses counts until the hold ends.
+        """
+        terms = await self.terms(payment.booking_id, now)
+        if terms.facts.unproven is not None:
+            await self.session.execute(_ONE_AT_A_TIME, {"business_id": payment.business_id})
+            terms = await self.terms(payment.booking_id, now)
+        expires_at = offer(terms.facts, limits, now)
+        await self.session.execute(_ORDER, {"id": payment.id, "now": now})
+        return terms, expires_at
+
+    async def terms(self, booking_id: UUID, now: datetime) -> VoucherTerms:
         """For the decision whether the booking can be paid with a voucher."""
-        row = (await self.session.execute(_FACTS, {"booking_id": booking_id})).one()
+        row = (await self.session.execute(_FACTS, {"booking_id": booking_id, "now": now})).one()
         due, mode = Money(row.amount_due, row.currency), PaymentMode(row.payment_mode)
-        facts = VoucherFacts(due, mode, row.start_at, row.konbini_days, row.email or None)
+        unproven = UnprovenVouchers(row.unproven, row.unproven_holds) if row.is_counted else None
+        facts = VoucherFacts(due, mode, row.start_at, row.konbini_days, row.email or None, unproven)
         return VoucherTerms(row.payment_provider, facts, f"{row.family_name or ''} {row.given_name or ''}".strip())
 
     async def record_answer(self, payment_id: UUID, intent: IntentEvent, now: datetime) -> Payment:

@@ -19,6 +19,7 @@ from domain.payments.provider_events import IntentEvent
 from domain.payments.settlement import OPEN
 from domain.payments.status import PaymentMode, PaymentStatus
 from domain.payments.vouchers import (
+    UnprovenVouchers,
     JAPAN,
     LEAST_LIFE,
     StoreCode,
@@ -92,6 +93,8 @@ def test_offer_is_refused_by_a_provider_without_vouchers(limits: ProviderLimits)
     [
         ({"days": 0}, "konbini_not_offered"),
         ({"mode": PaymentMode.CARD_HOLD}, "konbini_not_offered"),
+        ({"unproven": UnprovenVouchers(10, 20)}, "konbini_not_offered"),
+        ({"unproven": UnprovenVouchers(1, 1)}, "konbini_not_offered"),
         ({"due": Money(119)}, "konbini_amount"),
         ({"due": Money(300_001)}, "konbini_amount"),
         ({"due": Money(5000, "USD")}, "konbini_amount"),
@@ -103,6 +106,11 @@ def test_offer_names_the_rule_that_forbids_it(change: dict[str, object], rule: s
     with pytest.raises(RuleBroken) as refused:
         offer(replace(FACTS, **change), STRIPE, NOW)  # type: ignore[arg-type]
     assert refused.value.details["rule"] == rule
+
+
+@pytest.mark.parametrize(("others", "limit"), [(0, 1), (0, 2), (1, 3), (9, 20), (10, 21)])
+def test_offer_to_unproven_callers_while_fewer_than_half_are_vouchers(others: int, limit: int) -> None:
+    assert is_offered(replace(FACTS, unproven=UnprovenVouchers(others, limit)), STRIPE, NOW)
 
 
 @pytest.mark.parametrize("amount", [120, 300_000])

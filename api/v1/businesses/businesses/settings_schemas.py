@@ -62,7 +62,7 @@ _REVIEW = (
 )
 _UNPROVEN = (
     "How many unconfirmed bookings callers without a confirmed e-mail address may have open together. Above that, they "
-    "are asked to log in."
+    "are asked to log in. At most half of them can wait for a payment at a convenience store."
 )
 _PROVISIONAL = (
     "How long staff may hold a time for a customer who has to answer (a provisional booking), as an ISO 8601 duration. "

@@ -28,7 +28,7 @@ from domain.payments.provider_events import ProviderEvent
 from domain.payments.return_url import require_return_url
 from domain.payments.settlement import OPEN
 from domain.payments.status import SECURED, PaymentStatus
-from domain.payments.vouchers import KONBINI, VoucherOrder, is_offered, offer
+from domain.payments.vouchers import KONBINI, VoucherOrder, is_offered
 from providers.errors import ProviderError, ProviderRefused
 from providers.payments.domain_events import intent_event
 from providers.payments.interface import CaptureMethod, Intent, IntentRequest, PaymentProvider
@@ -84,7 +84,7 @@ async def _open_once(services: ApiServices, access: Access, booking_id: UUID, ke
             if payment.provider_intent_id is None:
                 raise Conflict({"payment_id": str(payment.id), "rule": "amount_mismatch"})
             account = await work.payments.accounts.get(payment.account_id) if payment.account_id else None
-            terms = await work.payments.vouchers.terms(booking_id)
+            terms = await work.payments.vouchers.terms(booking_id, now)
             by_konbini = is_offered(terms.facts, LIMITS[payment.provider], now)
             read = IntentRead.of(payment, account.public_key if account else None, by_konbini)
             return await store_response(work, created(read), command.idempotency_key)
@@ -153,11 +153,10 @@ async def _pay(
 async def _order(command: Command, payment: Payment, body: ConfirmPaymentCommand, now: datetime) -> VoucherOrder:
     """The voucher that the booking can have now. Raises RuleBroken, also without an address."""
     async with command.finish() as work:
-        terms = await work.payments.vouchers.terms(payment.booking_id)
-    expires_at = offer(terms.facts, LIMITS[payment.provider], now)
-    email = body.email or terms.facts.email
-    if not email:
-        raise RuleBroken({"rule": "konbini_email_needed"})
+        terms, expires_at = await work.payments.vouchers.order(payment, LIMITS[payment.provider], now)
+        email = body.email or terms.facts.email
+        if not email:
+            raise RuleBroken({"rule": "konbini_email_needed"})
     return VoucherOrder(expires_at, terms.name or "お客様", str(email))
 
 

@@ -1,0 +1,19 @@
+"""Since when a voucher of a convenience store counts for the limit of unproven bookings."""
+
+from collections.abc import Sequence
+
+from alembic import op
+
+revision: str = "2026_11_30_1815_voucher_orders"
+down_revision: str | None = "2026_11_30_1704_venue_receipts"
+branch_labels: Sequence[str] | None = None
+depends_on: Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE booking_payments ADD COLUMN voucher_ordered_at timestamptz")
+    op.execute("UPDATE booking_payments SET voucher_ordered_at = now() WHERE voucher IS NOT NULL AND closed_at IS NULL")
+
+
+def downgrade() -> None:
+    op.execute("ALTER TABLE booking_payments DROP COLUMN voucher_ordered_at")
