@@ -42,13 +42,14 @@ class FindOrderInput:
 class PaymentUpdate:
     """Booking and payment after an event; ``payment`` is None if the event concerns no payment of ours. ``money``: the
     movement that gives up a payment that a new card has replaced. ``hold_expires_at`` (aware UTC): until when a pending
-    booking is held, which a voucher extends."""
+    booking is held, which a voucher extends. ``card_due``: by when the customer has been asked for another card."""
 
     booking_id: UUID | None
     booking_status: BookingStatus | None
     payment: PaymentView | None
     money: MoneyTask | None = None
     hold_expires_at: datetime | None = None
+    card_due: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ class PaymentActivities:
             money = await work.payments.openings.find_void(booking_id) if booking_id and held else None
             pending = booking_id is not None and status is BookingStatus.PENDING
             hold = await work.payments.vouchers.hold_of(booking_id) if booking_id and pending else None
-            return PaymentUpdate(booking_id, status, payment, money, hold)
+            asked = await work.payments.card_due(booking_id) if booking_id and held else None
+            return PaymentUpdate(booking_id, status, payment, money, hold, asked)
 
     @activity.defn(name="payments.warn_of_voucher")
     async def warn_of_voucher(self, about: WarnInput) -> None:

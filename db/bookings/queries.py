@@ -20,8 +20,8 @@ from domain.scheduling.reasons import ChosenBy
 
 _COLUMNS = """b.id, b.business_id, b.customer_id, b.user_id, b.code, b.status, b.start_at, b.end_at, b.time_zone,
     b.party_size, b.price, b.amount_due, b.due_at_venue, b.currency, b.payment_mode, b.needs_approval, b.policy,
-    b.hold_expires_at, b.approval_deadline, b.proof_deadline, b.is_provisional, b.undo_until, b.special_requests,
-    b.internal_notes,
+    b.hold_expires_at, b.approval_deadline, b.proof_deadline, b.is_provisional, b.undo_until, b.card_due,
+    b.special_requests, b.internal_notes,
     b.language, b.version, b.created_at,
     coalesce(b.cancellation_penalty, 0) AS penalty"""
 _BESIDE = """(SELECT o.series_id FROM series_occurrences o WHERE o.booking_id = b.id) AS series_id,
@@ -69,7 +69,7 @@ _HISTORY = text("""
 _SNAPSHOT = text("""
     SELECT b.id, b.business_id, b.code, b.status, b.start_at, b.end_at, b.price, b.amount_due, b.currency,
            b.payment_mode, b.needs_approval, b.hold_expires_at, b.approval_deadline, b.proof_deadline, b.version,
-           b.undo_until, t.reminder_offsets, t.no_show_grace, t.auto_complete
+           b.undo_until, b.card_due, t.reminder_offsets, t.no_show_grace, t.auto_complete
       FROM bookings b JOIN business_settings t ON t.business_id = b.business_id WHERE b.id = :booking_id
 """)
 _UPDATE = text("""
@@ -170,6 +170,7 @@ class BookingStore(Store):
             version=row.version,
             proof_deadline=row.proof_deadline,
             undo_until=row.undo_until,
+            card_due=row.card_due,
         )
 
     async def update(

@@ -112,6 +112,8 @@ class Booking(Base, Stamped):
     #: messages of a booking that is over wait for that.
     undo_until: Mapped[Time | None]
     undo_to: Mapped[str | None]
+    #: By when the customer must give another card, as the message says; empty with the new card.
+    card_due: Mapped[Time | None]
     version: Mapped[int] = mapped_column(server_default=text("0"))
     #: How often the customer has moved it, and the penalty at that time in percent (`KeptPenalty`).
     moves: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))

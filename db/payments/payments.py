@@ -63,9 +63,19 @@ _ATTACH = text("""
      WHERE id = :id
 """)
 _CARD_DEADLINE = text("""
-    SELECT b.start_at, t.without_card FROM bookings b JOIN business_settings t ON t.business_id = b.business_id
+    SELECT b.start_at, b.card_due, t.without_card
+      FROM bookings b JOIN business_settings t ON t.business_id = b.business_id
      WHERE b.id = :booking_id
 """)
+# Not for a payment that a new card has replaced meanwhile.
+_ASK_UNTIL = text("""
+    UPDATE bookings b SET card_due = :at
+     WHERE b.id = :booking_id AND b.card_due IS DISTINCT FROM :at
+       AND NOT EXISTS (SELECT FROM booking_payments n
+                        WHERE n.replaces = :payment_id AND n.status IN ('authorized', 'captured'))
+""")
+_CARD_DUE = text("SELECT card_due FROM bookings WHERE id = :booking_id")
+_NO_CARD_DUE = text("UPDATE bookings SET card_due = NULL WHERE id = :booking_id AND card_due IS NOT NULL")
 _UPDATE_TOTALS = text("""
     UPDATE booking_payments SET status = CAST(:status AS text), authorized = :authorized, captured = :captured,
            refunded = :refunded, decline_code = :decline_code,
@@ -138,11 +148,25 @@ class PaymentStore(Store):
         return None if row is None else payment_of(row)
 
     async def card_deadline(self, payment: Payment, now: datetime) -> CardDeadline:
-        """By when another card is needed, and what the business wants without one. The run of the booking computes the
-        same: an authorization that is lost already has no end that counts."""
+        """By when another card is needed, and what the business wants without one. A deadline that the customer knows
+        already stays; an authorization that is lost already has no end that counts."""
         row = (await self.session.execute(_CARD_DEADLINE, {"booking_id": payment.booking_id})).one()
-        at = answer_by(now, payment.view().authorized_until, row.start_at)
+        at = row.card_due or answer_by(now, payment.view().authorized_until, row.start_at)
         return CardDeadline(at, WithoutCard(row.without_card) is WithoutCard.CANCEL)
+
+    async def ask_until(self, payment: Payment, deadline: CardDeadline) -> None:
+        """The customer is asked for another card in this transaction. The booking is locked."""
+        asked = {"booking_id": payment.booking_id, "payment_id": payment.id, "at": deadline.at}
+        await self.session.execute(_ASK_UNTIL, asked)
+
+    async def card_due(self, booking_id: UUID) -> datetime | None:
+        """By when the customer must give another card; None where none is asked for."""
+        due: datetime | None = await self.session.scalar(_CARD_DUE, {"booking_id": booking_id})
+        return due
+
+    async def end_card_request(self, booking_id: UUID) -> None:
+        """A card is there, or the money: none is asked for any more."""
+        await self.session.execute(_NO_CARD_DUE, {"booking_id": booking_id})
 
     async def intend(self, task: MoneyTask) -> None:
         """Write the intended movement into the ledger; a repeat changes nothing."""
@@ -189,6 +213,8 @@ class PaymentStore(Store):
         await self.raise_alerts(payment, *changes.alerts_of(change))
         if change.is_new_status:
             await self._publish_status(payment)
+            if payment.manual_capture and payment.status is PaymentStatus.CAPTURED:
+                await self.end_card_request(payment.booking_id)
         await self.queue_notices(payment, *changes.notices_of(change, booking_status, requested))
         return payment
 

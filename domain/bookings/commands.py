@@ -59,6 +59,7 @@ class BookingOutcome:
     of an authorization. Minor units.
     ``hold_expires_at`` and ``approval_deadline`` are set while it is pending, ``proof_deadline`` while it waits for the
     proof of its address. ``undo_until``: the last step can be undone until then, and its money moves afterwards.
+    ``card_due``: by when the customer must give another card; None where none is asked for.
     """
 
     booking_id: UUID
@@ -75,3 +76,4 @@ class BookingOutcome:
     proof_deadline: datetime | None = None
     released: int = 0
     undo_until: datetime | None = None
+    card_due: datetime | None = None

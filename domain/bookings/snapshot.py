@@ -15,6 +15,7 @@ class BookingSnapshot:
     ``amount_due`` is what must be paid (or authorized, for a card hold) before it is confirmed; 0 means nothing.
     ``proof_deadline`` is set while its caller has not shown that the address is theirs.
     ``undo_until``: its last step can be undone until then; the money of an end waits for that.
+    ``card_due``: by when the customer must give another card; None where none is asked for.
     ``reminder_offsets`` count back from ``start_at``; ``no_show_grace`` counts on from ``end_at``.
     """
 
@@ -37,3 +38,4 @@ class BookingSnapshot:
     version: int = 0
     proof_deadline: datetime | None = None
     undo_until: datetime | None = None
+    card_due: datetime | None = None

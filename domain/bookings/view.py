@@ -44,6 +44,7 @@ class BookingView:
     ``customer``: ``family_name`` and ``given_name`` as typed for this booking, None where it was just made.
     ``penalty``: what its end costs the customer; ``refunding`` is on its way back, ``refunded`` has arrived.
     ``undo_until``: until when staff can undo the last step.
+    ``card_due``: by when the customer must give another card.
     ``is_provisional``: staff made it for a customer who has to answer before its deadline.
     ``series_id``: of the recurring booking that it is an occurrence of; None where it was just made."""
 
@@ -78,5 +79,6 @@ class BookingView:
     refunding: int = 0
     refunded: int = 0
     undo_until: datetime | None = None
+    card_due: datetime | None = None
     series_id: UUID | None = None
     is_provisional: bool = False

@@ -60,7 +60,8 @@ class MoneyResult:
 class PaymentView:
     """A payment for a booking's workflow, in minor units. ``authorized_until`` (aware UTC) is when its authorization
     expires; None without one. ``voucher_until``: the last second in which its open voucher can be paid, and
-    ``voucher_made_at``: since when there is one; None without one."""
+    ``voucher_made_at``: since when there is one; None without one. ``card_due``: by when the customer has been asked
+    for another card, in an answer that says so."""
 
     payment_id: UUID
     status: PaymentStatus
@@ -72,3 +73,4 @@ class PaymentView:
     authorized_until: datetime | None = None
     voucher_until: datetime | None = None
     voucher_made_at: datetime | None = None
+    card_due: datetime | None = None

@@ -73,8 +73,8 @@ class UnprovenVouchers:
 @dataclass(frozen=True, slots=True)
 class VoucherFacts:
     """What decides whether a booking can be paid with a voucher. ``days``: the business's setting, 0: it offers none.
-    ``mode``: how the booking is paid; ``email``: to which the provider writes if the money goes back. ``unproven``: None
-    where the caller's address is proven, staff made the booking, or its voucher is counted already."""
+    ``mode``: how the booking is paid; ``email``: to which the provider writes if the money goes back. ``unproven``:
+    None where the caller's address is proven, staff made the booking, or its voucher is counted already."""
 
     due: Money
     mode: PaymentMode

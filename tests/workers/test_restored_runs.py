@@ -188,12 +188,14 @@ async def test_restore_starts_one_run_for_every_row_and_a_repeat_none(disaster: 
 
 
 async def test_restored_runs_know_what_the_rows_say(disaster: Disaster) -> None:
+    await disaster.plant("UPDATE bookings SET card_due = '2026-11-22T03:00:00Z' WHERE id = '{booking}'")
     await disaster.restore()
     await disaster.deliver()
     booking = await disaster.input_of(_start("booking.start"), disaster.run("booking.start"))
     # The money is there: the run must not wait for it, and must not let the hold end.
     assert booking.resumed
     assert booking.carried.payment.status is PaymentStatus.CAPTURED
+    assert booking.carried.card_due == datetime.fromisoformat("2026-11-22T03:00:00Z")
     verification = await disaster.input_of(_start("verification.start"), disaster.run("verification.start"))
     assert (verification.status, verification.round) == (ReviewStatus.INFO_REQUESTED, 2)
     assert verification.since == datetime.fromisoformat("2026-11-02T00:00:00Z")

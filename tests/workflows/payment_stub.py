@@ -8,6 +8,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.payments.payments import ApplyEventInput, FindOrderInput, PaymentUpdate, RecordInput, WarnInput
+from domain.booking_status import VISITING
 from domain.payments import changes
 from domain.payments.changes import TotalsChange
 from domain.payments.intents import keeps_new_card
@@ -18,6 +19,7 @@ from domain.payments.provider_events import IntentEvent
 from domain.payments.status import Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
 from domain.payments.vouchers import held_until
+from domain.payments.without_card import answer_by
 from tests.workflows.stub_state import AWAY, P, StubState, now
 
 
@@ -54,11 +56,20 @@ class PaymentStub(StubState):
             return self._take_voucher(event.webhook_id)
         if event.webhook_id not in self.inbox:
             raise ApplicationError("not_found", type="not_found", non_retryable=True)
-        payment = self.payment
+        payment, had_money = self.payment, self.payment is not None and self.payment.status is P.AUTHORIZED
         if event.webhook_id not in self.applied:
             self.applied.append(event.webhook_id)
             payment = self._apply(self.inbox[event.webhook_id])
-        return PaymentUpdate(self.booking.booking_id, self.booking.status, payment)
+        lost = had_money and payment is not None and payment.status is P.VOIDED and self.booking.status in VISITING
+        asked = self._ask_for_card(now() + self.ahead) if lost else None
+        return PaymentUpdate(self.booking.booking_id, self.booking.status, payment, card_due=asked)
+
+    def _ask_for_card(self, asked_at: datetime) -> datetime:
+        """As the stores do: a deadline that the customer knows already stays."""
+        until = self.payment.authorized_until if self.payment else None
+        self.set(card_due=self.booking.card_due or answer_by(asked_at, until, self.booking.start_at))
+        assert self.booking.card_due is not None
+        return self.booking.card_due
 
     @activity.defn(name="payments.warn_of_voucher")
     async def warn_of_voucher(self, about: WarnInput) -> None:
@@ -82,6 +93,7 @@ class PaymentStub(StubState):
         if webhook_id not in self.applied:
             self.applied.append(webhook_id)
             self.has_new_card = True
+            self.set(card_due=None)
             old = self.payment
             assert old is not None
             # A local activity knows the wall clock only, which does not skip.
@@ -134,6 +146,7 @@ class PaymentStub(StubState):
     def _authorized_again(self, task: MoneyTask) -> MoneyResult:
         """The card that was kept."""
         if self.declines:
+            self.declined_at = activity.info().scheduled_time
             return MoneyResult(
                 task.movement_id, Phase.FAILED, P.AUTHORIZED, task.intent_id, task.amount, reason=self.declines
             )
@@ -166,6 +179,8 @@ class PaymentStub(StubState):
                 self.payment = replace(self.payment, authorized_until=result.authorized_until)
                 return self.payment
         self.payment = _view_after(stored, changes.record_movement(stored, task, result).change)
+        if task.movement is Movement.AUTHORIZE and self.declined_at is not None:
+            return replace(self.payment, card_due=self._ask_for_card(self.declined_at))
         return self.payment
 
 

@@ -73,6 +73,8 @@ class StubState:
     #: What the business wants where no other card is given, and whether one was.
     without_card: WithoutCard = WithoutCard.KEEP
     has_new_card: bool = False
+    #: When the provider declined a renewal last, by the clock of the run.
+    declined_at: datetime | None = None
     #: A voucher has extended the hold, and the run does not know it yet.
     is_extended: bool = False
     applied: list[UUID] = field(default_factory=list)
@@ -191,6 +193,7 @@ class StubState:
             self.booking.proof_deadline,
             released,
             self.booking.undo_until,
+            self.booking.card_due,
         )
         self.outcomes[command.command_id] = outcome
         return outcome

@@ -98,6 +98,11 @@ def state_of(booking: Mapping[str, Any]) -> str:
     return "pending_pay" if booking["amount_due"]["amount"] else "pending"
 
 
+def waits_for_card(booking: Mapping[str, Any]) -> bool:
+    """Whether the customer can enter a card: to pay, or because the bank does not renew a card hold."""
+    return state_of(booking) == "pending_pay" or booking["card_due"] is not None
+
+
 async def show_booking(request: Request) -> Response:
     """The page of the booking."""
     found = await shown(request)
@@ -110,8 +115,8 @@ async def show_booking(request: Request) -> Response:
         "reviewed": "reviewed" in request.query_params,
         "map": map_address(found.business),
         # The provider has said so in the browser; the webhook comes moments later, and the page asks again.
-        "checking": "paid" in request.query_params and not failed and state_of(found.booking) == "pending_pay",
-        "failed": failed and state_of(found.booking) == "pending_pay",
+        "checking": "paid" in request.query_params and not failed and waits_for_card(found.booking),
+        "failed": failed and waits_for_card(found.booking),
     }
     return page(request, "booking/manage", variables)
 

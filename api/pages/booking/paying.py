@@ -1,4 +1,5 @@
-"""``/bookings/{token}/pay``: the payment of a booking before its hold ends.
+"""``/bookings/{token}/pay``: the payment of a booking before its hold ends, or another card for a card hold that the
+bank does not renew.
 
 The provider's own form reads the card (`payment_forms`). Stripe and PAY.JP's v2 confirm in the browser and send it back
 to the booking's page; PAY.JP's v1 gives a token, which comes here. With v1 the payment is finished when the customer
@@ -15,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.pages.api_client import ApiError
-from api.pages.booking.manage import Shown, shown, state_of
+from api.pages.booking.manage import Shown, shown, waits_for_card
 from api.pages.booking.payment_forms import form_of
 from api.pages.forms import read_form
 from api.pages.rendering import page, see_other
@@ -28,7 +29,7 @@ STORES = ("familymart", "lawson", "ministop", "seicomart")
 async def show_payment(request: Request) -> Response:
     """The amount, the time that is left, and the form; after 3-D Secure of PAY.JP's v1, the button that finishes."""
     found = await shown(request)
-    if state_of(found.booking) != "pending_pay":
+    if not waits_for_card(found.booking):
         return see_other(request, found.address)
     back = request.query_params
     if back.get("card") and back.get("payment"):
@@ -43,7 +44,7 @@ async def pay(request: Request) -> Response:
     request.scope["omotenashi.page_path"] = request.url.path
     form = await read_form(request)
     found = await shown(request)
-    if state_of(found.booking) != "pending_pay":
+    if not waits_for_card(found.booking):
         return see_other(request, found.address)
     payment, card, key = form.get("payment"), form.get("card"), form.get("key")
     site = str(request.app.state.settings.public_url).rstrip("/")
@@ -63,7 +64,8 @@ async def pay(request: Request) -> Response:
 
 
 async def _intent(request: Request, found: Shown) -> tuple[Any, Any]:
-    key = f"page-pay-{found.booking['id']}"
+    # Each time a key of its own: a repeated one would give the payment of the first time, which may be over by now.
+    key = secrets.token_urlsafe(24)
     intent = await found.api.post("/payments/intent", {"booking_id": found.booking["id"]}, key)
     return request.app.state.settings, intent
 
@@ -79,12 +81,18 @@ async def _form(request: Request, found: Shown, error: ApiError | None = None, s
         "stores": STORES,
         "error": error,
         "key": secrets.token_urlsafe(24),
+        "pay_until": pay_until(found.booking),
         "left_seconds": _left(request, found.booking),
         "back_url": f"{str(settings.public_url).rstrip('/')}{found.address}?paid=1",
     }
     return page(request, "booking/pay", variables, status=status, sources=form.sources)
 
 
+def pay_until(booking: Any) -> str:
+    """The end of the hold, or the deadline for another card."""
+    return str(booking["hold_expires_at"] or booking["card_due"])
+
+
 def _left(request: Request, booking: Any) -> int:
-    until = datetime.fromisoformat(booking["hold_expires_at"])
+    until = datetime.fromisoformat(pay_until(booking))
     return max(int((until - request.app.state.services.now()).total_seconds()), 0)

@@ -52,6 +52,10 @@ WORDS: Mapping[str, Text] = {
     "captured": Text("支払い済み {amount}", "Paid {amount}"),
     "authorized": Text("利用枠の確保 {amount}", "Held {amount}"),
     "refunded": Text("返金済み {amount}", "Refunded {amount}"),
+    "card_due": Text(
+        "カードの利用枠を継続できないため、お客様に{until}までのカード再登録をお願いしています。",
+        "The card hold could not be renewed. The customer is asked for another card by {until}.",
+    ),
     "notes": Text("店舗用メモ", "Internal notes"),
     "to_day": Text("この日の一覧へ", "All bookings of the day"),
     "booking_of": Text("{name}様の予約", "Booking of {name}"),

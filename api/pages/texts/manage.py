@@ -31,6 +31,11 @@ WORDS: Mapping[str, Text] = {
         "The business will answer by {until}.",
     ),
     "say_confirmed": Text("お越しをお待ちしております。", "We look forward to seeing you."),
+    "card_needed": Text(
+        "ご登録のカードのご利用枠を引き続き確保できませんでした。お手数ですが、{until}までにカードをもう一度ご登録ください。",
+        "We could no longer hold the amount on your card. Please enter your card again by {until}.",
+    ),
+    "card_again": Text("カードを登録する", "Enter card"),
     "say_expired": Text(
         "お手続きの期限が過ぎたため、この時間のお取り置きを終了しました。",
         "The time is no longer reserved, because the deadline has passed.",

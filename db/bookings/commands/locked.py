@@ -47,6 +47,7 @@ class Locked:
     time_zone: str
     undo_until: datetime | None = None
     undo_to: BookingStatus | None = None
+    card_due: datetime | None = None
     payment: Payment | None = None
     on_the_way: int = 0
     is_stranded: bool = False
@@ -97,6 +98,7 @@ class Locked:
             approval_deadline=self.approval_deadline if self.status is BookingStatus.PENDING else None,
             proof_deadline=self.proof_deadline,
             undo_until=self.undo_until,
+            card_due=self.card_due,
         )
 
 
@@ -138,6 +140,10 @@ class Change:
     messages: tuple[Message, ...] = ()
     undo_until: datetime | None = None
     undo_to: BookingStatus | None = None
+
+    def card_due_of(self, booking: Locked) -> datetime | None:
+        """By when the customer must give another card after the change: not later than the start."""
+        return None if booking.card_due is None else min(booking.card_due, self.start_at)
 
 
 def change_of(booking: Locked, event: str, to: BookingStatus, **more: Any) -> Change:

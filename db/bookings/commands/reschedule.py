@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from db.bookings.claims import ClaimStore, Moved
-from db.bookings.commands.locked import Locked, change_of
+from db.bookings.commands.locked import Change, Locked, change_of
 from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import TransitionStore
 from db.scheduling.booked_services import Catalogue
@@ -18,6 +18,7 @@ from domain.bookings.reschedule import Rescheduled, RescheduleTerms
 from domain.errors import InvalidInput
 from domain.messages.kinds import NoticeKind
 from domain.money import Money
+from domain.payments.without_card import WithoutCard
 from domain.scheduling.availability.model import StartTable
 
 MOVE_ITEMS = text("""
@@ -26,6 +27,7 @@ MOVE_ITEMS = text("""
            AS x(start_at, end_at, chosen_by, number)
      WHERE i.booking_id = :booking_id AND i.position = x.number - 1
 """)
+_WITHOUT_CARD = text("SELECT without_card FROM business_settings WHERE business_id = :business_id")
 _APPROVE_WITHIN = text("SELECT approval_within FROM business_settings WHERE business_id = :business_id")
 
 
@@ -75,7 +77,20 @@ class RescheduleStore(TransitionStore):
             details={"old_start_at": booking.start_at.isoformat(), "start_at": start_at.isoformat()},
             messages=_messages(booking, after, by_business),
         )
-        return await self._write(booking, change, command, now)
+        outcome = await self._write(booking, change, command, now)
+        if booking.card_due is not None and start_at < booking.card_due:
+            await self._ask_sooner(booking, change)
+        return outcome
+
+    async def _ask_sooner(self, booking: Locked, change: Change) -> None:
+        """The customer was asked for another card, and now the deadline is the new start, which is earlier."""
+        wants = await self.session.scalar(_WITHOUT_CARD, {"business_id": booking.business_id})
+        cancels = WithoutCard(wants) is WithoutCard.CANCEL
+        facts = {"amount": booking.amount_due, "currency": booking.currency}
+        by_when = {"answer_by": change.start_at.isoformat(), "cancels": cancels}
+        await self._queue_notices(
+            booking, Message(NoticeKind.PAYMENT_RENEW, facts | by_when, key=f"sooner:{change.version}")
+        )
 
     async def quote_reschedule(
         self, booking_id: UUID, by_business: bool, now: datetime

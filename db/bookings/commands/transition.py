@@ -42,7 +42,7 @@ _OUTCOME = TypeAdapter(BookingOutcome)
 _BOOKING = """b.id, b.business_id, b.status, b.start_at, b.end_at, b.version, b.price, b.amount_due, b.currency,
            b.needs_approval, b.policy, b.hold_expires_at, b.approval_deadline, b.proof_deadline, b.is_provisional,
            b.cancellation_penalty, b.moves, b.kept_penalty_percent, b.kept_penalty_until, b.time_zone,
-           b.undo_until, b.undo_to"""
+           b.undo_until, b.undo_to, b.card_due"""
 _LOCK = text(f"SELECT {_BOOKING} FROM bookings b WHERE b.id = :booking_id FOR NO KEY UPDATE")
 _LOOK = text(f"SELECT {_BOOKING} FROM bookings b WHERE b.id = :booking_id")
 _EXECUTED = text("SELECT outcome FROM booking_history WHERE booking_id = :booking_id AND command_id = :command_id")
@@ -78,7 +78,8 @@ WITH booking AS (
            cancelled_by = CASE WHEN CAST(:status AS text) = 'cancelled' THEN :actor_kind ELSE cancelled_by END,
            cancellation_penalty = :penalty, moves = :moves, kept_penalty_percent = :kept_percent,
            kept_penalty_until = CAST(:kept_until AS timestamptz),
-           undo_until = CAST(:undo_until AS timestamptz), undo_to = CAST(:undo_to AS text)
+           undo_until = CAST(:undo_until AS timestamptz), undo_to = CAST(:undo_to AS text),
+           card_due = CAST(:card_due AS timestamptz)
      WHERE id = :booking_id),
 claims AS (
     UPDATE resource_claims SET holds_until = CASE WHEN CAST(:status AS text) = 'pending'
@@ -189,6 +190,7 @@ class TransitionStore(Store):
             proof_deadline=change.proof_deadline,
             released=change.settlement.released,
             undo_until=change.undo_until,
+            card_due=change.card_due_of(booking),
         )
         values = _columns(booking, change, command, now) | {
             "request_id": self.context.request_id,
@@ -266,6 +268,7 @@ def _columns(booking: Locked, change: Change, command: BookingCommand, now: date
         "kept_until": change.kept_penalty.until,
         "undo_until": change.undo_until,
         "undo_to": change.undo_to.value if change.undo_to else None,
+        "card_due": change.card_due_of(booking),
         "released_at": now if change.to in FINAL else None,
         "event": change.event,
         "outbox_event": f"booking.{change.event}",

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from db.messages.notices import NoticeStore
 from db.payments.payments import COLUMNS, PaymentStore, payment_of
 from db.platform.attention import AttentionStore
-from domain.booking_status import BookingStatus
+from domain.booking_status import VISITING, BookingStatus
 from domain.messages.kinds import NoticeKind
 from domain.payments.changes import secure_new_card
 from domain.payments.intents import requests_card
@@ -89,6 +89,8 @@ class OpeningStore(PaymentStore):
             await AttentionStore(self.session, self.context).close_of_booking(
                 payment.booking_id, decided.resolved, "new_card"
             )
+        if booking_status in VISITING:
+            await self.end_card_request(payment.booking_id)
         if decided.void is not None:
             await self.intend(decided.void)
         if decided.alert is not None:
@@ -110,13 +112,14 @@ class OpeningStore(PaymentStore):
         given_up = await self._ledger.intended(payment.id, Movement.VOID)
         if not requests_card(booking_status, failed, current.status if current else None, given_up):
             return
+        deadline = await self.card_deadline(payment, now)
+        await self.ask_until(payment, deadline)
         await NoticeStore(self.session, self.context).queue(
             NoticeKind.PAYMENT_RENEW,
             payment.booking_id,
             payment.business_id,
             f"{NoticeKind.PAYMENT_RENEW.value}:{payment.id}",
-            {"amount": payment.amount, "currency": payment.currency, "reason": "authorization_lost"}
-            | (await self.card_deadline(payment, now)).details,
+            {"amount": payment.amount, "currency": payment.currency, "reason": "authorization_lost"} | deadline.details,
         )
 
     async def _facts(self, booking: Row[Any], current: Payment | None) -> OpeningFacts:

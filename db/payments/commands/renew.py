@@ -30,18 +30,21 @@ class RenewalRecordStore(PaymentStore):
 
         Succeeded: the payment gets the new intent, and a void of the other one is intended (of the new one if the old
         one was captured or voided in the meantime). Failed: the customer is asked for a card, an attention item is
-        filed, and the payment gets the status of the old intent at the provider.
+        filed, and the payment gets the status of the old intent at the provider; ``card_due`` of the answer is the
+        deadline in the message.
         """
         payment, booking_status = await self.lock(task.payment_id)
         renewal = renew(payment, task, result)
         if renewal is None:
             deadline = await self.card_deadline(payment, now)
             request = card_request(payment, booking_status, task, result, deadline)
-            if request is not None:
-                notice, alert = request
-                await self.queue_notices(payment, notice)
-                await self.raise_alerts(payment, alert)
-            return await self.record(task, result)
+            if request is None:
+                return await self.record(task, result)
+            notice, alert = request
+            await self.ask_until(payment, deadline)
+            await self.queue_notices(payment, notice)
+            await self.raise_alerts(payment, alert)
+            return replace(await self.record(task, result), card_due=deadline.at)
         await self._ledger.write(replace(Entry.of(task, Phase.SUCCEEDED), provider_ref=result.intent_id))
         void = replace(
             task, movement=Movement.VOID, movement_id=of_surplus(task.movement_id), intent_id=renewal.surplus

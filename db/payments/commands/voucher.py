@@ -46,7 +46,8 @@ _ORDER = text("UPDATE booking_payments SET voucher_ordered_at = coalesce(voucher
 _SET = text("""
     UPDATE booking_payments
        SET voucher = CAST(:voucher AS jsonb),
-           voucher_ordered_at = CASE WHEN CAST(:voucher AS jsonb) IS NOT NULL THEN coalesce(voucher_ordered_at, now()) END
+           voucher_ordered_at = CASE WHEN CAST(:voucher AS jsonb) IS NOT NULL
+                                     THEN coalesce(voucher_ordered_at, now()) END
      WHERE id = :id
 """)
 # The business has its time for the approval after the payment, as for every other booking.

@@ -220,3 +220,26 @@ async def test_form_while_the_page_is_being_opened_gets_no_second_intent(
     monkeypatch.undo()
     assert (await intent(salon.customer, booking)).status_code == 201, "the page is closed for it"
     assert choose(sandbox, pages[0].json()["data"]["url"]).status_code == 400
+
+
+async def test_page_after_one_that_was_left_for_a_form_can_be_paid(
+    salon: StaffedSalon, pool: Pool, sandbox: Sandbox
+) -> None:
+    """The form's intent could not be made: PAY.JP was away. The customer goes to the page again; the key of the first
+    page would give that page, which is closed."""
+    booking, first = await page_of(salon, pool)
+    sandbox.fault("payjp_v2.payment_flows.create", "error_500", times=10)
+    assert error_of(await intent(salon.customer, booking)) == (503, "unavailable")
+    assert (await row_of(pool, first["payment_id"]))["checkout_id"] is None
+    pages = [first["url"]]
+    for _ in range(2):
+        again = await checkout(salon.customer, booking)
+        assert again.status_code == 201, again.text
+        pages.append(again.json()["data"]["url"])
+        assert pages[-1] not in pages[:-1]
+        assert sandbox.http.get(pages[-1]).status_code == 200
+        assert error_of(await intent(salon.customer, booking)) == (503, "unavailable")
+    open_page = (await checkout(salon.customer, booking)).json()["data"]["url"]
+    choose(sandbox, open_page)
+    assert (await row_of(pool, first["payment_id"]))["status"] == "requires_payment"
+    assert (await intent(salon.customer, booking)).json()["data"]["status"] == "captured"

@@ -36,7 +36,7 @@ async def salon(
 
 
 class Guest:
-    """A caller who chooses every field anew, the network too."""
+    """A caller who chooses every field again each time, the network too."""
 
     def __init__(self, salon: StaffedSalon, n: int) -> None:
         self.salon, self.n = salon, n

@@ -1,11 +1,14 @@
 """Another card for a confirmed booking, through the API and at the provider: one authorization is kept, never two."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+import httpx
 import pytest_asyncio
 from fastapi import FastAPI
+from httpx import Response
 
 from activities.payments.payments import ApplyEventInput, PaymentActivities, RecordInput
 from api.access.callers import ApiServices
@@ -18,7 +21,8 @@ from domain.payments.tasks import MoneyResult, MoneyTask
 from domain.platform.actor import ActorKind
 from providers.payments.interface import PaymentProvider
 from stack.audit import report
-from tests.api.conftest import PREFIX, Clock, error_of
+from tests.api.conftest import PREFIX, Clock, client_of, error_of
+from tests.api.pages.visitor import Visitor
 from tests.api.payments.payment_requests import RETURN, confirm, held, intent
 from tests.api.salon import StaffedSalon, keyed, staffed_salon
 from tests.support import data
@@ -62,6 +66,10 @@ class MoneySteps:
     async def declined(self) -> tuple[str, str, str]:
         """A confirmed booking whose renewal was declined: its id, its payment, the intent."""
         booking, payment = await self.confirmed()
+        return booking, payment, await self.decline_renewal(booking)
+
+    async def decline_renewal(self, booking: str) -> str:
+        """The bank does not authorize the card again. Returns the intent."""
         task = (await self.do("begin_renewal", booking)).money
         assert task is not None
         assert task.intent_id is not None
@@ -69,7 +77,7 @@ class MoneySteps:
             task.movement_id, Phase.FAILED, PaymentStatus.AUTHORIZED, task.intent_id, 6600, reason="expired_card"
         )
         await self.activities.record(RecordInput(task, refused))
-        return booking, payment, task.intent_id
+        return task.intent_id
 
     async def status(self, payment: str) -> tuple[str, PaymentStatus | None]:
         """In our books, and at the provider."""
@@ -186,3 +194,54 @@ async def test_cancellation_quote_refuses_a_customer_after_the_start(steps: Mone
     assert refused.json()["error"]["details"]["rule"] == "already_started"
     free = (await steps.salon.staff.post(path)).json()["data"]
     assert (free["penalty"]["amount"], free["refunding"]["amount"] + free["released"]["amount"]) == (0, 6600)
+
+
+async def test_card_due_is_shown_until_the_new_card_is_there(steps: MoneySteps, pool: Pool) -> None:
+    booking, _, _ = await steps.declined()
+    [notice] = await data.rows(pool, "SELECT facts FROM notification_outbox WHERE kind = 'payment_renew'")
+    for reader in (steps.salon.customer, steps.salon.owner):
+        shown = (await reader.get(f"/bookings/{booking}")).json()["data"]
+        assert datetime.fromisoformat(shown["card_due"]) == datetime.fromisoformat(notice["facts"]["answer_by"])
+    new = (await intent(steps.salon.customer, booking)).json()["data"]["payment_id"]
+    await confirm(steps.salon.customer, new)
+    await steps.apply_payment_event()
+    assert (await steps.salon.customer.get(f"/bookings/{booking}")).json()["data"]["card_due"] is None
+
+
+async def test_payment_page_takes_the_first_card_and_the_one_after_it(steps: MoneySteps, app: FastAPI) -> None:
+    """The link of the message leads to a button, the button to the form, and the form to a payment of its own: not to
+    the one that the same page has shown weeks ago."""
+    services: ApiServices = app.state.services
+    booking = await held(steps.salon)
+    address = f"/bookings/{services.booking_links.token(UUID(booking))}"
+    async with client_of(app) as http:
+        http.base_url = httpx.URL("https://book.example")
+        visitor = Visitor(http)
+        first = payment_on(await visitor.open(f"{address}/pay"))
+        paid = await visitor.send(f"{address}/pay", card="pm_card_visa")
+        assert paid.status_code == 200, paid.text
+        await steps.apply_payment_event()
+        await steps.do("confirm", booking)
+        assert visitor.links("/pay") == []
+        assert (await visitor.open(f"{address}/pay")).url.path == address, "nothing to pay"
+        await steps.decline_renewal(booking)
+        page = await visitor.open(address)
+        assert "Please enter your card again by" in visitor.alert()
+        assert visitor.links("/pay") == [f"{address}/pay"]
+        second = payment_on(await visitor.open(f"{address}/pay"))
+        assert second != first
+        assert payment_on(await visitor.open(f"{address}/pay")) == second
+        page = await visitor.send(f"{address}/pay", card="pm_card_visa")
+        assert page.status_code == 200, page.text
+        assert await steps.status(second) == ("requires_payment", PaymentStatus.AUTHORIZED)
+        await steps.apply_payment_event()
+        assert await steps.status(first) == ("voided", PaymentStatus.VOIDED)
+        await visitor.open(address)
+        assert visitor.links("/pay") == []
+    await steps.audited()
+
+
+def payment_on(page: Response) -> str:
+    """The payment of the form."""
+    [found] = re.findall(r'name="payment" value="([^"]+)"', page.text)
+    return str(found)

@@ -1,7 +1,7 @@
 """A new card for a confirmed booking whose authorization is lost or could not be renewed."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -210,3 +210,79 @@ async def test_new_card_is_for_card_holds_alone(desk: Desk, mode: str) -> None:
     with pytest.raises(WrongState):
         await opened(desk, booking_id)
     assert (await desk.payment(payment_id))["status"] == "voided"
+
+
+async def due(desk: Desk, booking_id: UUID) -> datetime | None:
+    [row] = await rows(desk.database, "SELECT card_due FROM bookings WHERE id = :id", id=booking_id)
+    found: datetime | None = row["card_due"]
+    return found
+
+
+async def asked_until(desk: Desk, booking_id: UUID) -> list[str]:
+    """The deadlines in the messages, oldest first."""
+    sql = (
+        "SELECT facts->>'answer_by' AS at FROM notification_outbox"
+        " WHERE booking_id = :id AND kind = 'payment_renew' ORDER BY id"
+    )
+    return [row["at"] for row in await rows(desk.database, sql, id=booking_id)]
+
+
+async def test_card_due_is_what_the_message_says_until_the_new_card(desk: Desk) -> None:
+    booking_id, old = await declined(desk)
+    first = await due(desk, booking_id)
+    assert first is not None
+    assert await asked_until(desk, booking_id) == [first.isoformat()]
+    assert (await desk.within(lambda work: work.bookings.snapshot(booking_id))).card_due == first
+    await rows(
+        desk.database, "UPDATE bookings SET card_due = card_due + interval '1 hour' WHERE id = :id", id=booking_id
+    )
+    later = NOW + timedelta(hours=20)
+    webhook_id = await lost(desk, old)
+    await desk.apply(webhook_id, later)
+    assert await due(desk, booking_id) == first + timedelta(hours=1), "what the customer knows stays"
+    new = await offered(desk, booking_id)
+    await said(desk, new.id, P.AUTHORIZED)
+    assert await due(desk, booking_id) is None
+    # The worker died after the record, and records it again when the new card is there.
+    [row] = await rows(
+        desk.database,
+        "SELECT movement_id FROM payment_transactions WHERE payment_id = :id AND movement = 'authorize' LIMIT 1",
+        id=old,
+    )
+    task = (await desk.within(lambda work: work.payments.get(old))).task(Movement.AUTHORIZE, row["movement_id"], 6600)
+    repeated = MoneyResult(task.movement_id, Phase.FAILED, P.VOIDED, task.intent_id, reason="expired_card")
+    await desk.within(lambda work: work.payments.renewals.record_renewal(task, repeated, later))
+    assert await due(desk, booking_id) is None
+
+
+async def lost(desk: Desk, payment_id: UUID) -> UUID:
+    name = (await desk.payment(payment_id))["provider_intent_id"]
+    event = ProviderEvent(IntentEvent(name, P.VOIDED, 6600, "JPY", 0, payment_id=payment_id))
+    webhook_id = await desk.receive(f"evt_{uuid4().hex}", name, event)
+    assert webhook_id is not None
+    return webhook_id
+
+
+async def test_card_due_is_the_new_start_of_a_booking_that_moves_closer_and_a_message_says_so(desk: Desk) -> None:
+    booking_id, _ = await declined(desk)
+    sooner = NOW + timedelta(hours=20)
+    await rows(
+        desk.database, "UPDATE bookings SET card_due = :at WHERE id = :id", at=NOW + timedelta(hours=40), id=booking_id
+    )
+    for _ in range(2):  # the answer was lost, and the command comes again
+        moved = await desk.do("reschedule", booking_id, ActorKind.STAFF, command_id="m-1", start_at=sooner)
+        assert (moved.start_at, moved.card_due) == (sooner, sooner)
+    assert await due(desk, booking_id) == sooner
+    assert (await asked_until(desk, booking_id))[1:] == [sooner.isoformat()]
+    later = await desk.do(
+        "reschedule", booking_id, ActorKind.STAFF, command_id="m-2", start_at=NOW + timedelta(hours=30)
+    )
+    assert later.card_due == sooner, "what the customer knows stays"
+    assert len(await asked_until(desk, booking_id)) == 2
+
+
+async def test_card_due_ends_when_the_money_is_taken_by_hand(desk: Desk) -> None:
+    booking_id, old = await declined(desk)
+    assert await due(desk, booking_id) is not None
+    await said(desk, old, P.CAPTURED, 6600)
+    assert await due(desk, booking_id) is None

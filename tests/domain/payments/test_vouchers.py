@@ -19,10 +19,10 @@ from domain.payments.provider_events import IntentEvent
 from domain.payments.settlement import OPEN
 from domain.payments.status import PaymentMode, PaymentStatus
 from domain.payments.vouchers import (
-    UnprovenVouchers,
     JAPAN,
     LEAST_LIFE,
     StoreCode,
+    UnprovenVouchers,
     Voucher,
     VoucherFacts,
     held_until,

@@ -13,7 +13,7 @@ from domain.payments.without_card import WithoutCard
 from domain.platform.actor import ActorKind
 from tests.workflows.booking_run import running
 from tests.workflows.bookings.test_booking_renewal import DAY, RENEWAL, SURPLUS, held, moved
-from tests.workflows.stub_state import FREE, HALF
+from tests.workflows.stub_state import FREE, HALF, now
 from workflows.bookings.booking import messages
 from workflows.support.search_attributes import NEEDS_ATTENTION
 
@@ -153,3 +153,28 @@ async def test_card_in_time_keeps_the_booking(temporal_time_skipping: WorkflowEn
         await run.wait_for_calls("payments.record", 2)
         assert (await run.finish()).status is S.COMPLETED
     assert stub.captured == ["pi_9"]
+
+
+async def test_authorization_that_is_lost_after_the_question_does_not_move_the_deadline(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
+    """Lost 20 hours after the customer was asked to answer within a day: the message said a day, not two."""
+    stub = held(days=10, declines="authentication_required", without_card=WithoutCard.CANCEL)
+    async with running(temporal_time_skipping, stub) as run:
+        await run.pay()
+        await run.forward(6 * DAY + timedelta(minutes=1))
+        await run.wait_for_calls("attention.file")
+        await run.forward(timedelta(hours=20))
+        await run.receive(P.VOIDED)
+        await run.wait_for_calls("attention.file", 2)
+        await run.forward(timedelta(hours=5))
+        await run.wait_for_calls("bookings.end_card_request")
+        assert (await run.finish()).status is S.CANCELLED
+
+
+async def test_run_that_is_started_again_knows_the_deadline(temporal_time_skipping: WorkflowEnvironment) -> None:
+    stub = held(days=3, without_card=WithoutCard.CANCEL)
+    stub.set(status=S.CONFIRMED, card_due=now() + timedelta(hours=5))
+    async with running(temporal_time_skipping, stub, resumed=True) as run:
+        await run.forward(timedelta(hours=6))
+        await run.wait_for_calls("bookings.end_card_request")

@@ -1,5 +1,6 @@
 """A card hold whose authorization could not be renewed, or was lost: the customer has a deadline for another card."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from temporalio import workflow
@@ -12,10 +13,17 @@ if TYPE_CHECKING:
 #: Runs that asked for a card before there was a deadline have none. Remove it with the last of them, two years after
 #: 2026-11-30, because no booking is further ahead.
 DEADLINE_PATCH = "deadline-for-another-card"
+#: Runs that asked before the booking's row had the deadline have computed it. Remove it with the one above.
+ROW_PATCH = "deadline-of-the-row"
 
 
-def set_deadline(state: "BookingState") -> None:
-    """The customer has just been asked for another card."""
-    if state.visiting and workflow.patched(DEADLINE_PATCH):
+def set_deadline(state: "BookingState", asked: datetime | None) -> None:
+    """The authorization could not be renewed, or is lost. ``asked``: by when the customer has been asked for another
+    card; None where nobody was asked. The deadline is the one that the message names."""
+    if not state.visiting:
+        return
+    if workflow.patched(ROW_PATCH):
+        state.card_due = asked or state.card_due
+    elif workflow.patched(DEADLINE_PATCH):
         until = state.payment.authorized_until if state.payment else None
         state.card_due = answer_by(workflow.now(), until, state.booking.start_at)

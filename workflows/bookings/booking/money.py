@@ -32,7 +32,7 @@ async def _make(state: BookingState, task: MoneyTask) -> None:
     if result.phase is Phase.FAILED and not _found_paid(task, result):
         # The key is the one that `record` uses, so that one problem has one attention item.
         if task.movement is Movement.AUTHORIZE:
-            set_deadline(state)
+            set_deadline(state, payment.card_due)
         await state.raise_alert(f"{task.movement}_failed", task.movement_id, amount=task.amount, reason=result.reason)
     else:
         state.clear_alert()

@@ -73,6 +73,7 @@ async def _restored(row: OpenRow, database: Database) -> Restored[messages.Booki
         late_is_settled=False,
         needs_attention=False,
         seen=(),
+        card_due=booking.card_due,
     )
     signals = [(messages.MOVE_MONEY, messages.MoveMoneyInput(movement_id)) for movement_id in ordered]
     return Restored(messages.BookingInput(booking, resumed=True, carried=carried), signals)

@@ -58,7 +58,7 @@ class BookingState:
         self.done: set[NextStep] = set()
         self.undone_at: datetime | None = None
         #: By when the customer must give another card.
-        self.card_due: datetime | None = None
+        self.card_due: datetime | None = start.booking.card_due
         self._was_secured = False
         self._late_is_settled = False
         self._shown = (stages.stage_of(start.booking), start.booking.start_at)
@@ -252,10 +252,10 @@ class BookingState:
             if update.hold_expires_at is not None:
                 self.booking = replace(self.booking, hold_expires_at=update.hold_expires_at)
             if update.payment is not None:
-                await self._apply_update(update.payment, update.money)
+                await self._apply_update(update.payment, update.money, update.card_due)
             self.events_applied += 1
 
-    async def _apply_update(self, payment: PaymentView, money: MoneyTask | None) -> None:
+    async def _apply_update(self, payment: PaymentView, money: MoneyTask | None, asked: datetime | None) -> None:
         had_money, known = self.paid, self.payment.payment_id if self.payment else payment.payment_id
         self._add(money)
         self._set_payment(payment, is_event=money is None)  # If the new card came too late, ``money`` voids it.
@@ -264,7 +264,7 @@ class BookingState:
         given_up = any((task.movement, task.payment_id) == (Movement.VOID, known) for task in self.money)
         if had_money and self.visiting and lost and not given_up:
             # The authorization expired before the visit: the booking stays confirmed without money.
-            set_deadline(self)
+            set_deadline(self, asked)
             await self.raise_alert("authorization_lost", str(known))
         if is_other and self.visiting and self.paid:
             self.card_due = None
@@ -362,6 +362,7 @@ class BookingState:
             undo_until=outcome.undo_until,
         )
         self._move_to(outcome.status)
+        self.card_due = outcome.card_due or self.card_due
         if moved:
             self.armed_at = workflow.now()
         if outcome.refunding:

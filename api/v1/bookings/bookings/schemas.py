@@ -65,6 +65,7 @@ _BOOKING: dict[str, Any] = {
     "approval_deadline": None,
     "proof_deadline": None,
     "undo_until": None,
+    "card_due": None,
     "special_requests": None,
     "internal_notes": None,
     "language": "ja",
@@ -243,6 +244,10 @@ class BookingRead(RecordRead):
         description="Until when staff can undo the last step, RFC 3339 with the venue's offset; null where nothing can "
         "be undone, and for readers outside the business.",
     )
+    card_due: datetime | None = Field(
+        description="By when the customer must give another card, because the bank does not renew the card hold, "
+        "RFC 3339 with the venue's offset; null unless `confirmed` and a card is asked for.",
+    )
     special_requests: str | None = Field(description="A request of the customer, such as a seat at the window.")
     internal_notes: str | None = Field(
         description="Notes for the business alone; null for readers outside the business.",
@@ -339,6 +344,7 @@ def _shown(booking: BookingView, works_here: bool) -> dict[str, Any]:
         "approval_deadline": local(booking.approval_deadline) if pending else None,
         "proof_deadline": local(booking.proof_deadline) if pending else None,
         "undo_until": local(booking.undo_until) if works_here else None,
+        "card_due": local(booking.card_due) if booking.status is BookingStatus.CONFIRMED else None,
         "special_requests": booking.special_requests or None,
         "internal_notes": (booking.internal_notes or None) if works_here else None,
         "language": booking.language,

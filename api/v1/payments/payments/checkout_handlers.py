@@ -24,6 +24,8 @@ from providers.payments.registry import LIMITS
 
 #: A session lasts 24 hours at most (docs.pay.jp/v2/api, ``expires_at``); the minute is for clocks that differ.
 LONGEST = timedelta(hours=24) - timedelta(minutes=1)
+#: Pages that one payment may have, one after the other.
+MOST_PAGES = 10
 
 
 @raises(WrongState, Gone, RuleBroken, Conflict)
@@ -76,13 +78,8 @@ async def _page(
     provider: PaymentProvider, payment: Payment, terms: CheckoutTerms, return_url: str, now: datetime
 ) -> Checkout:
     """The open page, or a new one. Its key has the page before it, so that a lost answer gives the same page again and
-    never a second one beside it."""
-    if payment.checkout_id is not None:
-        known = await asked(provider, provider.get_checkout(payment.checkout_id))
-        if known.is_open:
-            return known
-        if known.intent_id is not None:
-            raise Conflict({"payment_id": str(payment.id), "rule": "payment_on_its_way"})
+    never a second one beside it. A page that was left for the form is not known here any more, and its key gives it
+    again although it is closed: then the next one follows."""
     request = CheckoutRequest(
         Money(payment.amount, payment.currency),
         terms.item,
@@ -90,9 +87,17 @@ async def _page(
         min(terms.hold_expires_at or now + LONGEST, now + LONGEST).replace(microsecond=0),
         metadata(payment.id, payment.booking_id, payment.business_id),
     )
-    return await asked(
-        provider, provider.open_checkout(request, f"{payment.id}:checkout:{payment.checkout_id or 'first'}")
-    )
+    page_id = payment.checkout_id
+    for _ in range(MOST_PAGES):
+        if page_id is not None:
+            known = await asked(provider, provider.get_checkout(page_id))
+            if known.is_open:
+                return known
+            if known.intent_id is not None:
+                raise Conflict({"payment_id": str(payment.id), "rule": "payment_on_its_way"})
+        key = f"{payment.id}:checkout:{page_id or 'first'}"
+        page_id = (await asked(provider, provider.open_checkout(request, key))).id
+    raise Conflict({"payment_id": str(payment.id), "rule": "payment_form_open"})
 
 
 async def _store(command: Command, payment: Payment, page: Checkout) -> Response:
