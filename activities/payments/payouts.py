@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from uuid import UUID
 
 from temporalio import activity
 
@@ -44,13 +45,15 @@ class PayoutActivities:
 
     @activity.defn(name="reconciliation.compare_paid_out")
     async def compare_paid_out(self, page: CompareInput) -> Compared:
-        """The other direction: payments of ours that should have been paid out by now and are in no payout."""
+        """A page of the other direction: payments of ours that should be paid out by now and are in no payout."""
+        after = UUID(page.cursor) if page.cursor else None
         since, until = page.since - PAID_OUT_WITHIN, page.until - PAID_OUT_WITHIN
         async with self._database.unit_of_work(Scope.platform()) as work:
             payments = await work.payments.payouts.never_paid_out(
-                page.provider, page.account_id, since, until, NEVER_PAID_OUT
+                page.provider, page.account_id, since, until, after, NEVER_PAID_OUT
             )
             for payment in payments:
                 found = never_paid_out(payment)
                 await work.payments.payouts.file(page.provider, page.account_id, None, found, payment)
-        return Compared(len(payments), len(payments), None)
+        is_last = len(payments) < NEVER_PAID_OUT
+        return Compared(len(payments), len(payments), None if is_last else str(payments[-1].id))

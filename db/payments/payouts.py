@@ -10,6 +10,7 @@ from sqlalchemy import Boolean, bindparam, text
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
+from db.payments.webhooks import AT_ACCOUNT
 from db.platform.attention import AttentionStore
 from domain.errors import NotFound
 from domain.payments.payouts import PaidPayment, Payout, PayoutEntry, PayoutFinding, compare_payout, fees
@@ -41,10 +42,14 @@ _PUT_ENTRY = text("""
     bindparam("payment_id", type_=PgUUID),
     bindparam("is_computed", type_=Boolean),
 )
-_KNOWN = text("""
-    SELECT id, business_id, booking_id, provider_intent_id AS intent_id, captured, currency FROM booking_payments
-     WHERE provider = :provider AND provider_intent_id = ANY(:intents)
-""")
+# Where two accounts use the same id, the payment at the account itself comes last and counts.
+_KNOWN = text(f"""
+    SELECT p.id, p.business_id, p.booking_id, p.provider_intent_id AS intent_id, p.captured, p.currency
+      FROM booking_payments p
+     WHERE p.provider = :provider AND p.provider_intent_id = ANY(:intents)
+       AND {AT_ACCOUNT.format(account=":account_id")}
+     ORDER BY p.account_id IS NOT DISTINCT FROM :account_id
+""").bindparams(bindparam("account_id", type_=PgUUID))
 # One page of captured payments that no payout has, whose webhooks and payouts are long over.
 _NEVER = text("""
     SELECT p.id, p.business_id, p.booking_id, p.provider_intent_id AS intent_id, p.captured, p.currency
@@ -54,8 +59,9 @@ _NEVER = text("""
        AND NOT EXISTS (SELECT 1 FROM payment_payout_entries e WHERE e.payment_id = p.id AND e.kind = 'payment')
        AND EXISTS (SELECT 1 FROM payment_payouts o
                     WHERE o.provider = :provider AND o.account_id IS NOT DISTINCT FROM :account_id)
+       AND (CAST(:after AS uuid) IS NULL OR p.id > :after)
      ORDER BY p.id LIMIT :limit
-""").bindparams(bindparam("account_id", type_=PgUUID))
+""").bindparams(bindparam("account_id", type_=PgUUID), bindparam("after", type_=PgUUID))
 _GET = text(f"SELECT {_COLUMNS} FROM payment_payouts WHERE id = :id")
 _LIST = text(f"""
     SELECT {_COLUMNS} FROM payment_payouts
@@ -111,9 +117,12 @@ class EntryRow:
 class PayoutStore(Store):
     """Payouts and their entries."""
 
-    async def known(self, provider: str, intents: Sequence[str]) -> Mapping[str, PaidPayment]:
-        """Our payments with these ids at the provider."""
-        rows = await self.session.execute(_KNOWN, {"provider": provider, "intents": list(intents)})
+    async def known(self, provider: str, account_id: UUID | None, intents: Sequence[str]) -> Mapping[str, PaidPayment]:
+        """Our payments with these ids at the account, or at another one of the same business: where an owner has set
+        the same account at the provider again, its payouts have the payments of the former row. Two businesses that
+        share an account each know their own payments only."""
+        asked = {"provider": provider, "account_id": account_id, "intents": list(intents)}
+        rows = await self.session.execute(_KNOWN, asked)
         return {row.intent_id: PaidPayment(**row._mapping) for row in rows}
 
     async def put(
@@ -150,7 +159,7 @@ class PayoutStore(Store):
         """Store a payout and file what differs from our records; how many differences there are. A repeat brings it up
         to date and files nothing twice. Platform scope."""
         intents = sorted({entry.intent_id for entry in entries if entry.intent_id})
-        known = await self.known(provider, intents)
+        known = await self.known(provider, account_id, intents)
         await self.put(provider, account_id, payout, entries, known)
         findings = compare_payout(payout, entries, known, all_are_ours=account_id is None)
         for finding in findings:
@@ -188,12 +197,19 @@ class PayoutStore(Store):
         )
 
     async def never_paid_out(
-        self, provider: str, account_id: UUID | None, since: datetime, until: datetime, limit: int
+        self,
+        provider: str,
+        account_id: UUID | None,
+        since: datetime,
+        until: datetime,
+        after: UUID | None,
+        limit: int,
     ) -> Sequence[PaidPayment]:
-        """Payments at an account, opened in the half-open range, that are in no payout, where the account has payouts
-        at all."""
-        asked = {"provider": provider, "account_id": account_id, "since": since, "until": until, "limit": limit}
-        return [PaidPayment(**row._mapping) for row in await self.session.execute(_NEVER, asked)]
+        """A page of the payments at an account, opened in the half-open range, that are in no payout, where the account
+        has payouts at all. ``after``: the last one of the page before."""
+        asked = {"provider": provider, "account_id": account_id, "since": since, "until": until}
+        rows = await self.session.execute(_NEVER, asked | {"after": after, "limit": limit})
+        return [PaidPayment(**row._mapping) for row in rows]
 
     async def get(self, payout_id: UUID) -> PayoutRow:
         """One payout. Raises NotFound."""

@@ -13,7 +13,7 @@ from domain.payments.payouts import PAID_OUT_WITHIN
 from providers.payments.registry import PaymentProviders
 from tests.api.conftest import Person, error_of
 from tests.api.payments.payment_requests import apply_events, confirm, held, intent, paid
-from tests.api.payments.test_accounts import account_of
+from tests.api.payments.test_accounts import account_of, created
 from tests.api.payments.test_record_state import admin as admin
 from tests.api.salon import StaffedSalon
 from tests.providers.adapters import AdapterCase
@@ -160,3 +160,58 @@ async def test_payment_that_is_never_paid_out_is_filed(
     assert (item["details"]["difference"], item["details"]["ours"]) == ("never_paid_out", 6600)
     filed = await data.rows(pool, "SELECT payment_id::text AS id FROM attention")
     assert [one["id"] for one in filed] == [second] != [first]
+
+
+async def test_payments_that_are_never_paid_out_are_all_filed_page_by_page(
+    salon: StaffedSalon,
+    pool: Pool,
+    providers: PaymentProviders,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """More than a page, and those of the first page stay where they are for ever."""
+    sandbox.reset()
+    await paid(salon, pool)
+    sandbox.post("/sandbox/payouts/stripe", {})
+    await compared(pool, providers)
+    late = {await paid(salon, pool, hour) for hour in (12, 13, 14, 15)}
+    monkeypatch.setattr("activities.payments.payouts.NEVER_PAID_OUT", 2)
+    for _ in range(2):
+        pages, cursor = 0, None
+        while True:
+            page = await compared(pool, providers, "compare_paid_out", cursor=cursor)
+            pages, cursor = pages + 1, page.cursor
+            if cursor is None:
+                break
+        assert pages == 3, "the last one is empty"
+    filed = await data.rows(pool, "SELECT payment_id::text AS id FROM attention WHERE kind = 'payout_difference'")
+    assert sorted(one["id"] for one in filed) == sorted(late)
+
+
+async def test_payout_of_an_account_that_two_businesses_share_is_about_each_ones_own_payments(
+    salon: StaffedSalon, pool: Pool, providers: PaymentProviders, sandbox: Sandbox
+) -> None:
+    sandbox.reset()
+    account, payment = await paid_at_account(salon, pool)
+    made = await created(salon.other_owner, salon.other.business_id)
+    sandbox.post("/sandbox/payouts/stripe", {})
+    for one in (made.json()["data"]["id"], account):
+        assert await compared(pool, providers, account_id=one) == Compared(1, 0, None)
+    [fee] = (await salon.owner.get(f"/payments/{payment}/fees")).json()["data"]
+    business = {"business_id": str(salon.other.business_id)}
+    [payout] = (await salon.other_owner.get("/payouts", params=business)).json()["data"]
+    [entry] = (await salon.other_owner.get(f"/payouts/{payout['id']}/entries")).json()["data"]
+    assert (entry["payment_id"], entry["provider_entry_id"]) == (None, fee["provider_entry_id"])
+    assert await attention(pool) == []
+
+
+async def test_payout_after_the_account_was_set_again_knows_the_payments_before(
+    salon: StaffedSalon, pool: Pool, providers: PaymentProviders, sandbox: Sandbox
+) -> None:
+    sandbox.reset()
+    _, payment = await paid_at_account(salon, pool)
+    again = await account_of(salon)
+    sandbox.post("/sandbox/payouts/stripe", {})
+    assert await compared(pool, providers, account_id=again) == Compared(1, 0, None)
+    [fee] = (await salon.owner.get(f"/payments/{payment}/fees")).json()["data"]
+    assert fee["payment_id"] == payment
