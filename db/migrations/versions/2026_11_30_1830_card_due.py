@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "2026_11_30_1830_card_due"
-down_revision: str | None = "2026_11_30_1815_voucher_orders"
+down_revision: str | None = "2026_11_30_1826_voucher_orders"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
