@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "2026_11_30_1826_voucher_orders"
+revision: str = "2026_11_30_1903_voucher_orders"
 down_revision: str | None = "2026_11_30_1822_outbox_traces"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
