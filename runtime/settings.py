@@ -135,6 +135,10 @@ class Settings(ChannelSettings):
     temporal_api_key: SecretStr = SecretStr("")
     #: Where a worker or relay serves the metrics of Temporal's SDK, as 0.0.0.0:9464. Empty: nowhere.
     temporal_metrics_address: str = ""
+    #: Whether Temporal gives each run to the workers of one version (``omotenashi versions``), and the name under which
+    #: it knows the workers of this platform.
+    temporal_versioning: bool = False
+    temporal_deployment: str = "omotenashi"
     #: Where traces are sent, by OTLP over HTTP, as http://collector:4318/v1/traces. Empty: nowhere.
     traces_endpoint: str = ""
     #: The share of traces that is sent, decided where one begins.

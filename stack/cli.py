@@ -17,6 +17,7 @@ from stack.cli_payments import payments
 from stack.cli_runs import runs
 from stack.cli_settings import DataDir
 from stack.cli_settings import settings_of as _settings
+from stack.cli_versions import versions
 from stack.folder import DEFAULT, DataFolder
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ app.add_typer(backup)
 app.add_typer(keys)
 app.add_typer(payments)
 app.add_typer(runs)
+app.add_typer(versions)
 
 
 class Only(StrEnum):

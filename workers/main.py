@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import structlog
 from temporalio.client import Client
-from temporalio.common import WorkerDeploymentVersion
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
 from activities.support.errors import ContextInterceptor, ErrorInterceptor
 from runtime import tracing
 from runtime.settings import Settings
+from workers import versions
 from workers.lifecycle import connect_when_available, stopping
 from workers.registry import WorkerServices, WorkerSpec, worker_specs
 from workflows.support import queues
@@ -47,7 +48,12 @@ async def run_worker(settings: Settings, roles: Sequence[str]) -> None:
             if queues.PAYMENTS in chosen:
                 await asyncio.to_thread(services.load_providers)
             steps = steps_at_once(settings, len(chosen))
-            workers = [make_worker(client, role, each, settings.build_id, steps) for role, each in chosen.items()]
+            deployment = settings.temporal_deployment if settings.temporal_versioning else None
+            workers = [
+                make_worker(client, role, each, settings.build_id, steps, deployment) for role, each in chosen.items()
+            ]
+            if deployment is not None:
+                closing.callback(asyncio.create_task(versions.begin(client, deployment, settings.build_id)).cancel)
             log.info("worker_ready", roles=list(chosen), build_id=settings.build_id, steps_at_once=steps)
             await _serve(workers, stop)
             log.info("worker_stopped", roles=list(chosen))
@@ -72,8 +78,13 @@ def steps_at_once(settings: Settings, queues: int) -> int:
     return max(1, connections // (queues * 2))
 
 
-def make_worker(client: Client, queue: str, each: WorkerSpec, build_id: str, steps: int) -> Worker:
-    """The worker of one queue; enter it as a context."""
+def make_worker(
+    client: Client, queue: str, each: WorkerSpec, build_id: str, steps: int, deployment: str | None = None
+) -> Worker:
+    """The worker of one queue; enter it as a context.
+
+    With a ``deployment``, Temporal gives it only runs of its version (`workers.versions`); without, it takes all.
+    """
     at_once = each.at_once or (steps if each.per_second is None else CALLS_AT_ONCE)
     return Worker(
         client,
@@ -82,10 +93,7 @@ def make_worker(client: Client, queue: str, each: WorkerSpec, build_id: str, ste
         activities=each.activities,
         interceptors=[ErrorInterceptor(), ContextInterceptor()],
         workflow_runner=UnsandboxedWorkflowRunner(),
-        # For people and for patches only: tasks go to any worker of the queue.
-        deployment_config=WorkerDeploymentConfig(
-            version=WorkerDeploymentVersion(queue, build_id), use_worker_versioning=False
-        ),
+        deployment_config=_versioning(deployment, queue, build_id, pinned=each.pinned),
         max_cached_workflows=CACHED_RUNS,
         max_concurrent_local_activities=steps,
         max_concurrent_activities=at_once,
@@ -94,4 +102,17 @@ def make_worker(client: Client, queue: str, each: WorkerSpec, build_id: str, ste
         graceful_shutdown_timeout=GRACE,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+    )
+
+
+def _versioning(deployment: str | None, queue: str, build_id: str, *, pinned: bool) -> WorkerDeploymentConfig:
+    """By queue and not by ``@workflow.defn``: Temporal refuses a workflow with a behaviour of its own from a worker
+    without versions, which one machine and the tests have."""
+    if deployment is None:
+        # For people and for patches only: tasks go to any worker of the queue.
+        return WorkerDeploymentConfig(version=WorkerDeploymentVersion(queue, build_id), use_worker_versioning=False)
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment, build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED if pinned else VersioningBehavior.AUTO_UPGRADE,
     )

@@ -144,6 +144,9 @@ class WorkerSpec:
     #: Normal activities that one worker runs at the same time; None: as many as its connections allow. What is taken
     #: from the queue is not ordered by fairness any more, so a worker that does one thing at a time takes few.
     at_once: int | None = None
+    #: Whether a run ends at the version of the workers that it began with. Only for runs that end within hours: these
+    #: workers must stay until then. Runs of other queues go on at the current version, whose changes are patched.
+    pinned: bool = False
 
 
 def worker_specs(services: WorkerServices) -> Mapping[str, WorkerSpec]:
@@ -219,7 +222,7 @@ def _notices(services: WorkerServices) -> WorkerSpec:
         services.message_limits,
         services.channel_rules,
     )
-    return WorkerSpec(workflows=[NoticeWorkflow], activities=[notices.send, notices.give_up])
+    return WorkerSpec(workflows=[NoticeWorkflow], activities=[notices.send, notices.give_up], pinned=True)
 
 
 def _platform(services: WorkerServices) -> WorkerSpec:
@@ -274,5 +277,8 @@ def _media(services: WorkerServices) -> WorkerSpec:
         unreferenced_documents(services.database),
     )
     return WorkerSpec(
-        workflows=[MediaWorkflow], activities=[media.inspect, media.give_up, media.sweep], at_once=MEDIA_AT_ONCE
+        workflows=[MediaWorkflow],
+        activities=[media.inspect, media.give_up, media.sweep],
+        at_once=MEDIA_AT_ONCE,
+        pinned=True,
     )
