@@ -97,6 +97,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     message_preferences.router,
     message_brands.router,
     message_ledger.router,
+    message_ledger.admin_router,
     message_texts.router,
     message_channels.router,
     notifications.router,

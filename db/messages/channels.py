@@ -44,12 +44,9 @@ _DROP_OTHERS = text("""
 _PROVE = text(f"""
     UPDATE channel_addresses SET proven_at = coalesce(proven_at, :now) WHERE id = :id RETURNING {_COLUMNS}
 """)
-# A browser in which somebody else logs in now belongs to that login.
-_TAKE_OVER = text("DELETE FROM channel_addresses WHERE channel = :channel AND address = :address")
-_ADD = text(f"""
-    INSERT INTO channel_addresses (user_id, channel, address, keys, proven_at)
-    VALUES (:user_id, :channel, :address, CAST(:keys AS jsonb), :now) RETURNING {_COLUMNS}
-""")
+# A browser in which somebody else logs in now belongs to that login. One statement, so that two who take it at the same
+# time take it one after the other.
+_TAKE = text(f"SELECT {_COLUMNS} FROM app_take_address(:channel, :address, CAST(:keys AS jsonb), :now)")
 _DROP_OLDEST = text("""
     DELETE FROM channel_addresses WHERE id IN (
            SELECT id FROM channel_addresses WHERE user_id = :user_id AND channel = 'push'
@@ -134,19 +131,19 @@ class ChannelStore(Store):
         return (await self._rows(_PROVE, {"id": address_id, "now": now}))[0]
 
     async def link_line(self, user_id: UUID, line_user_id: str, now: datetime) -> AddressRow:
-        """Store who the login is on LINE; the former one is replaced."""
+        """Store who the login is on LINE; its former account there is replaced, and another login loses this one. Needs
+        the login's own scope, as `subscribe` does."""
         await self.session.execute(_LOCK_LOGIN, {"user_id": user_id})
         values = {"user_id": user_id, "channel": Channel.LINE.value, "address": line_user_id, "keys": None, "now": now}
         await self.session.execute(_DROP_OTHERS, {**values, "id": None})
-        await self.session.execute(_TAKE_OVER, values)
-        return (await self._rows(_ADD, values))[0]
+        return (await self._rows(_TAKE, values))[0]
 
     async def subscribe(self, user_id: UUID, endpoint: str, keys: str, now: datetime) -> AddressRow:
-        """Store a browser's subscription; ``keys`` is JSON. The oldest of too many goes."""
+        """Store a browser's subscription, and take it from the login that had it; ``keys`` is JSON. The oldest of too
+        many goes."""
         await self.session.execute(_LOCK_LOGIN, {"user_id": user_id})
         values = {"user_id": user_id, "channel": Channel.PUSH.value, "address": endpoint, "keys": keys, "now": now}
-        await self.session.execute(_TAKE_OVER, values)
-        row = (await self._rows(_ADD, values))[0]
+        row = (await self._rows(_TAKE, values))[0]
         await self.session.execute(_DROP_OLDEST, {"user_id": user_id, "most": MOST_SUBSCRIPTIONS})
         return row
 
@@ -155,10 +152,6 @@ class ChannelStore(Store):
         removed = await self.session.execute(_REMOVE, {"id": address_id, "user_id": user_id})
         if removed.one_or_none() is None:
             raise NotFound({"address_id": str(address_id)})
-
-    async def release(self, channel: Channel, address: str) -> None:
-        """Take an address from the login that has it. Needs the platform's scope: it is another's."""
-        await self.session.execute(_TAKE_OVER, {"channel": channel.value, "address": address})
 
     async def forget(self, address_id: UUID) -> None:
         """Delete a subscription that has ended. Needs the platform's scope."""

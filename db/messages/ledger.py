@@ -12,7 +12,7 @@ from domain.booking_status import BookingStatus
 from domain.errors import NotFound
 from domain.ids import first_uuid_of
 from domain.messages.kinds import NoticeKind, NoticeStatus
-from domain.messages.ledger import Attempt, BookingNow, Entry, Promise, ledger
+from domain.messages.ledger import PLATFORM_ZONE, Attempt, BookingNow, Entry, Promise, ledger
 
 _BOOKING = text("""
     SELECT b.status, b.start_at, coalesce(t.reminder_offsets, '{}') AS offsets,
@@ -30,18 +30,28 @@ _ATTEMPTS = text("""
       FROM notification_attempts a JOIN notification_outbox n ON n.id = a.notice_id
      WHERE n.booking_id = :booking_id ORDER BY a.id
 """)
-# Ids are made from the time at which the rows are (RFC 9562), so the index by business and id finds the days.
-_STATISTICS = text("""
-    SELECT CAST(n.due_at AT TIME ZONE s.time_zone AS date) AS day, n.kind, n.channel, count(*) AS promised,
+_COUNTS = """n.kind, n.channel, count(*) AS promised,
            count(*) FILTER (WHERE n.status = 'queued') AS queued, count(*) FILTER (WHERE n.status = 'sent') AS sent,
            count(*) FILTER (WHERE n.status = 'delivered') AS delivered,
            count(*) FILTER (WHERE n.status = 'bounced') AS bounced,
            count(*) FILTER (WHERE n.status = 'failed') AS failed,
-           count(*) FILTER (WHERE n.status = 'dropped') AS dropped, count(n.read_at) AS read
+           count(*) FILTER (WHERE n.status = 'dropped') AS dropped, count(n.read_at) AS read"""
+# Ids are made from the time at which the rows are (RFC 9562), so the index by business and id finds the days.
+_STATISTICS = text(f"""
+    SELECT CAST(n.due_at AT TIME ZONE s.time_zone AS date) AS day, {_COUNTS}
       FROM notification_outbox n JOIN businesses s ON s.id = n.business_id
      WHERE n.business_id = :business_id AND n.id >= :first_id
            AND n.due_at >= CAST(CAST(:first_day AS date) AS timestamp) AT TIME ZONE s.time_zone
            AND n.due_at < CAST(CAST(:last_day AS date) + 1 AS timestamp) AT TIME ZONE s.time_zone
+     GROUP BY day, n.kind, n.channel ORDER BY day, n.kind, n.channel
+""")
+# Days are those of Japan, where the platform is. Ids bound the rows on both sides.
+_OF_ALL = text(f"""
+    SELECT CAST(n.due_at AT TIME ZONE :zone AS date) AS day, {_COUNTS}
+      FROM notification_outbox n
+     WHERE n.id >= :first_id AND n.id < :last_id
+           AND n.due_at >= CAST(CAST(:first_day AS date) AS timestamp) AT TIME ZONE :zone
+           AND n.due_at < CAST(CAST(:last_day AS date) + 1 AS timestamp) AT TIME ZONE :zone
      GROUP BY day, n.kind, n.channel ORDER BY day, n.kind, n.channel
 """)
 
@@ -110,3 +120,17 @@ class LedgerStore(Store):
             "first_id": first_uuid_of(earliest),
         }
         return [DayCount(**row) for row in (await self.session.execute(_STATISTICS, values)).mappings()]
+
+    async def statistics_of_all(
+        self, first_day: date, last_day: date, within: tuple[datetime, datetime]
+    ) -> list[DayCount]:
+        """The same of the whole platform, by days in :data:`PLATFORM_ZONE`. ``within`` (aware): every message that was
+        due on these days was queued after the first time and before the second. Needs the platform's scope."""
+        values = {
+            "zone": PLATFORM_ZONE,
+            "first_day": first_day,
+            "last_day": last_day,
+            "first_id": first_uuid_of(within[0]),
+            "last_id": first_uuid_of(within[1]),
+        }
+        return [DayCount(**row) for row in (await self.session.execute(_OF_ALL, values)).mappings()]

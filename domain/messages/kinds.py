@@ -79,6 +79,14 @@ class CodeKind(StrEnum):
     PHONE_CODE = "phone_code"  # to a number whose owner is to be proven
 
 
+def kind_of(value: str) -> NoticeKind | AccountEmailKind | CodeKind:
+    """The kind of that name. Raises ValueError."""
+    for kinds in (NoticeKind, AccountEmailKind):
+        if value in set(kinds):
+            return kinds(value)
+    return CodeKind(value)
+
+
 class Channel(StrEnum):
     """How a message reaches its recipient."""
 

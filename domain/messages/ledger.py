@@ -160,13 +160,16 @@ def delivery_rate(delivered: int, bounced: int, failed: int) -> float | None:
     return round(delivered / known, 4) if known else None
 
 
-#: The longest range of statistics.
+#: The longest range of statistics: of a business, and of the whole platform.
 MOST_DAYS = 92
+MOST_DAYS_OF_ALL = 31
+#: The days of the platform's own statistics.
+PLATFORM_ZONE = "Asia/Tokyo"
 
 
-def check_days(first: date, last: date) -> None:
-    """Raise InvalidInput at ``last_day`` for a range that is empty or longer than :data:`MOST_DAYS`."""
+def check_days(first: date, last: date, most: int = MOST_DAYS) -> None:
+    """Raise InvalidInput at ``last_day`` for a range that is empty or longer than ``most`` days."""
     if last < first:
         raise InvalidInput.at("last_day", "not_before_first_day")
-    if (last - first).days >= MOST_DAYS:
-        raise InvalidInput.at("last_day", "at_most_92_days")
+    if (last - first).days >= most:
+        raise InvalidInput.at("last_day", f"at_most_{most}_days")

@@ -11,6 +11,8 @@ class MessageAction(Action):
 
     READ = "notification.read"
     RETRY = "notification.retry"
+    SEND_AGAIN = "notification.send_again"
+    COUNT_ALL = "notification.count_all"
     CHOOSE = "notification.choose"
     CONSENT = "notification.consent"
     DESIGN = "notification.design"
@@ -26,6 +28,8 @@ LINK_LASTS = timedelta(days=400)
 PERMISSIONS: Mapping[Action, Rule] = {
     MessageAction.READ: Rule(TEAM | {Role.ADMIN, Role.ASSISTANT, Role.CUSTOMER}, after_closing=True),
     MessageAction.RETRY: Rule(MANAGERS | {Role.ADMIN}),
+    MessageAction.SEND_AGAIN: Rule(TEAM | {Role.ADMIN}),
+    MessageAction.COUNT_ALL: Rule(frozenset({Role.ADMIN})),
     # Its recipient alone, with a login or with the link of the message.
     MessageAction.CHOOSE: Rule(CUSTOMERS, after_closing=True, link_lasts=LINK_LASTS),
     MessageAction.CONSENT: Rule(TEAM),

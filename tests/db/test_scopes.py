@@ -60,6 +60,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     "app_provider_events": (Call("app_provider_events(CAST(:object AS uuid))", "payment_webhooks"),),
     "app_has_unapplied_payment": (Call("app_has_unapplied_payment(CAST(:object AS uuid))", "payment_webhooks"),),
     "link_proven_address": (Call("link_proven_address(CAST(:user AS uuid), 'x@example.jp')", "customers"),),
+    "app_take_address": (Call("app_take_address('line', 'U1', NULL, now())", "channel_addresses"),),
     "app_queue_command": (Call("app_queue_command('thing.wanted', 'thing/1', '{}', NULL, 'r')", "outbox"),),
 }
 #: Functions that answer the person and the platform alone.

@@ -19,13 +19,15 @@ _WAITING = text("""
 _PATIENCE = 30.0
 
 
-async def overlap(database: Database, scope: Scope, first: Step, second: Step) -> tuple[Any, Any]:
+async def overlap(
+    database: Database, scope: Scope, first: Step, second: Step, *, scope_of_second: Scope | None = None
+) -> tuple[Any, Any]:
     """What both gave, a refusal included: ``second`` runs against what ``first`` did and has not committed, and
-    commits after it."""
+    commits after it. It has the scope of the first unless another is given."""
 
     async def run() -> Any:
         try:
-            async with database.unit_of_work(scope) as work:
+            async with database.unit_of_work(scope_of_second or scope) as work:
                 return await second(work)
         except DomainError as refusal:
             return refusal

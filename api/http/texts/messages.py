@@ -49,6 +49,15 @@ TEXTS = Texts(
         "unknown_zone": Text(
             "タイムゾーンは「Asia/Tokyo」の形で指定してください。", "Please name a time zone such as Asia/Tokyo."
         ),
+        "not_about_this_status": Text(
+            "このお知らせは、現在の予約の状態に合わないため送信できません。",
+            "This message does not fit the present state of the booking.",
+        ),
+        "was_never_sent": Text("このお知らせはまだ送信されていません。", "The customer has not had this message yet."),
+        "has_no_address": Text(
+            "お客様のメールアドレスもログインもないため、送信できません。",
+            "This customer has neither an e-mail address nor a login.",
+        ),
         "not_a_picture": Text("公開中の写真をお選びください。", "Please choose a published picture."),
     },
     by_cause={

@@ -9,12 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Double, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
+from domain.booking_status import BookingStatus
+from domain.errors import NotFound
+from domain.messages.again import check_again
 from domain.messages.kinds import AccountEmailKind, Audience, CodeKind, NoticeKind
 
 # One statement for any number of notices, because every booking executes it. For a customer without any address the
@@ -74,6 +77,15 @@ _UNSENT = text("""
 """)
 _REWRITE = text("""
     UPDATE notification_outbox SET booking_id = :booking_id, facts = CAST(:facts AS jsonb) WHERE id = :id
+""")
+# The booking is locked, so that what is sent is true until the message is queued.
+_LOCK_BOOKING = text("""
+    SELECT b.business_id, b.status, b.email <> '' OR coalesce(c.user_id, b.user_id) IS NOT NULL AS is_reachable
+      FROM bookings b JOIN customers c ON c.id = b.customer_id WHERE b.id = :booking_id FOR NO KEY UPDATE OF b
+""")
+_LAST_OF_KIND = text("""
+    SELECT facts FROM notification_outbox WHERE booking_id = :booking_id AND kind = :kind AND audience = 'customer'
+     ORDER BY id DESC LIMIT 1
 """)
 
 
@@ -192,6 +204,19 @@ class NoticeQueueStore(Store):
         listed = json.dumps(list(once.values()), default=_plain)
         rows = await self.session.execute(_QUEUE, {"notices": listed, "request_id": self.context.request_id})
         return [row.id for row in rows]
+
+    async def queue_again(self, booking_id: UUID, kind: NoticeKind) -> UUID:
+        """Queue a message once more that the booking's customer has had, with what it spoke of then; the rest is as the
+        booking is when it is sent. Returns its id. Raises NotFound, and what `check_again` raises."""
+        booking = (await self.session.execute(_LOCK_BOOKING, {"booking_id": booking_id})).one_or_none()
+        if booking is None:
+            raise NotFound({"booking_id": str(booking_id)})
+        last = (await self.session.execute(_LAST_OF_KIND, {"booking_id": booking_id, "kind": kind.value})).one_or_none()
+        check_again(BookingStatus(booking.status), kind, was_sent=last is not None, is_reachable=booking.is_reachable)
+        facts = {} if last is None else last.facts
+        made = await self.queue(kind, booking_id, booking.business_id, f"again/{booking_id}/{uuid4()}", facts)
+        assert made is not None  # noqa: S101 - the key is new
+        return made
 
     async def lock_unsent(self, dedupe_key: str) -> UnsentNotice | None:
         """The message of this key, under its lock; None where it is sent, or is being sent."""

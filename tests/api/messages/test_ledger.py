@@ -6,18 +6,27 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+import pytest_asyncio
 
 from api.http.envelope import Envelope
 from api.v1.messages.ledger.schemas import LedgerRead, MessageStatisticsRead
 from db.engine.session import Database as Pool
 from domain.messages.kinds import NoticeKind
 from domain.messages.sending import AttemptOutcome
-from tests.api.conftest import Clock, Statements, error_of, rules_of
+from tests.api.conftest import Clock, Login, Person, Statements, error_of, rules_of
 from tests.api.messages.test_notifications import queued_notice
+from tests.api.platform.audit.test_audit import make_admin
 from tests.api.salon import StaffedSalon
-from tests.support import data
+from tests.support import data, servers
 
 MINUTE = timedelta(minutes=1)
+
+
+@pytest_asyncio.fixture
+async def admin(log_in: Login, database: servers.Database) -> Person:
+    person = await log_in("operator@example.jp")
+    await make_admin(person, database)
+    return person
 
 
 async def ledger_of(salon: StaffedSalon, booking: object) -> list[dict[str, Any]]:
@@ -146,3 +155,29 @@ async def test_statistics_are_of_one_business(salon: StaffedSalon, pool: Pool, c
         "/notifications/stats", params={**asked, "business_id": str(salon.other.business_id)}
     )
     assert own.json()["data"]["counts"] == []
+
+
+async def test_all_statistics_count_every_business_for_operators(
+    salon: StaffedSalon, admin: Person, pool: Pool, clock: Clock
+) -> None:
+    await queued_notice(pool, salon, NoticeKind.BOOKING_CONFIRMED)
+    other = await data.add_salon(pool)
+    booking = await data.add_booking(pool, other)
+    async with pool.unit_of_work(other.scope) as work:
+        await work.messages.notices.queue(NoticeKind.BOOKING_CONFIRMED, booking, other.business_id, "theirs")
+    await data.rows(
+        pool,
+        "INSERT INTO notification_outbox (user_id, kind, channel, dedupe_key, status)"
+        " VALUES (:user, 'phone_code', 'sms', 'code/1', 'delivered') RETURNING id",
+        user=salon.customer.id,
+    )
+    today = str(clock.now().astimezone(ZoneInfo("Asia/Tokyo")).date())
+    asked = {"first_day": today, "last_day": today}
+    answer = await admin.get("/admin/notices/stats", params=asked)
+    Envelope[MessageStatisticsRead].model_validate_json(answer.content, extra="forbid")
+    counted = {(one["kind"], one["channel"]): one["promised"] for one in answer.json()["data"]["counts"]}
+    assert counted["booking_confirmed", "email"] == 2
+    assert counted["phone_code", "sms"] == 1
+    assert error_of(await salon.owner.get("/admin/notices/stats", params=asked)) == (403, "forbidden")
+    long = {"first_day": today, "last_day": str(clock.now().date() + timedelta(days=40))}
+    assert rules_of(await admin.get("/admin/notices/stats", params=long)) == {("last_day", "at_most_31_days")}

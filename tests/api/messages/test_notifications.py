@@ -19,9 +19,10 @@ from api.v1.messages.notifications.schemas import NotificationRead
 from db.engine.session import Database as Pool
 from db.engine.session import Scope
 from db.messages.notices import AccountEmail
+from domain.messages.again import MOST_AGAIN
 from domain.messages.kinds import AccountEmailKind, NoticeKind
 from providers.cache.interface import Cache
-from tests.api.conftest import PREFIX, Clock, Person, error_of
+from tests.api.conftest import PREFIX, Clock, Person, error_of, rules_of
 from tests.api.salon import StaffedSalon, counted, keyed
 from tests.support import data, servers
 
@@ -191,3 +192,64 @@ async def test_forged_delivery_events_change_nothing(salon: StaffedSalon, pool: 
             assert answer.json()["message"].isascii() is (language == "en")
     [row] = await data.rows(pool, "SELECT status FROM notification_outbox")
     assert row == {"status": "queued"}
+
+
+async def sent_again(person: Person, booking: object, kind: str = "booking_confirmed") -> Any:
+    body = {"booking_id": str(booking), "kind": kind}
+    return await person.post("/notifications", json=body, headers=keyed())
+
+
+async def booking_of(pool: Pool, notice: str) -> UUID:
+    [row] = await data.rows(pool, "SELECT booking_id FROM notification_outbox WHERE id = :id", id=UUID(notice))
+    found: UUID = row["booking_id"]
+    return found
+
+
+async def test_create_notification_sends_a_message_of_the_booking_once_more(salon: StaffedSalon, pool: Pool) -> None:
+    first = await queued_notice(pool, salon, NoticeKind.BOOKING_CONFIRMED)
+    booking = await booking_of(pool, first)
+    answer = await sent_again(salon.staff, booking)
+    assert answer.status_code == 201, answer.text
+    Envelope[NotificationRead].model_validate_json(answer.content, extra="forbid")
+    made = answer.json()["data"]
+    assert (made["kind"], made["status"], made["booking_id"]) == ("booking_confirmed", "queued", str(booking))
+    assert await listed(salon.customer) == [made["id"], first]
+    [command] = await data.rows(pool, "SELECT command FROM outbox WHERE aggregate = :key", key=f"notice/{made['id']}")
+    assert command["command"] == "notice.start"
+
+
+async def test_create_notification_twice_with_one_key_sends_once(salon: StaffedSalon, pool: Pool) -> None:
+    booking = await booking_of(pool, await queued_notice(pool, salon, NoticeKind.BOOKING_CONFIRMED))
+    body, key = {"booking_id": str(booking), "kind": "booking_confirmed"}, keyed()
+    both = [await salon.staff.post("/notifications", json=body, headers=key) for _ in range(2)]
+    assert both[0].json()["data"] == both[1].json()["data"]
+    assert len(await listed(salon.customer)) == 2
+
+
+async def test_create_notification_is_limited_for_each_booking(salon: StaffedSalon, pool: Pool) -> None:
+    booking = await booking_of(pool, await queued_notice(pool, salon, NoticeKind.BOOKING_CONFIRMED))
+    codes = [(await sent_again(salon.staff, booking)).status_code for _ in range(MOST_AGAIN + 1)]
+    assert codes == [201] * MOST_AGAIN + [429]
+
+
+async def test_create_notification_refuses_what_would_be_wrong_now(salon: StaffedSalon, pool: Pool) -> None:
+    booking = await booking_of(pool, await queued_notice(pool, salon, NoticeKind.BOOKING_CONFIRMED))
+    assert rules_of(await sent_again(salon.staff, booking, "booking_cancelled")) == {("kind", "not_about_this_status")}
+    assert rules_of(await sent_again(salon.staff, booking, "booking_changed")) == {("kind", "was_never_sent")}
+    await data.rows(pool, "UPDATE bookings SET status = 'cancelled' WHERE id = :id", id=booking)
+    assert rules_of(await sent_again(salon.staff, booking)) == {("kind", "not_about_this_status")}
+
+
+async def test_create_notification_needs_an_address_or_a_login(salon: StaffedSalon, pool: Pool) -> None:
+    booking = await booking_of(pool, await queued_notice(pool, salon, NoticeKind.BOOKING_CONFIRMED))
+    await data.rows(pool, "UPDATE bookings SET email = '', user_id = NULL WHERE id = :id", id=booking)
+    await data.rows(pool, "UPDATE customers SET user_id = NULL")
+    assert rules_of(await sent_again(salon.staff, booking)) == {("booking_id", "has_no_address")}
+
+
+async def test_create_notification_is_for_those_who_work_there(salon: StaffedSalon, pool: Pool) -> None:
+    booking = await booking_of(pool, await queued_notice(pool, salon, NoticeKind.BOOKING_CONFIRMED))
+    for person in (salon.customer, salon.assistant):
+        assert error_of(await sent_again(person, booking)) == (403, "forbidden")
+    theirs, unknown = await sent_again(salon.other_owner, booking), await sent_again(salon.other_owner, uuid4())
+    assert error_of(theirs) == error_of(unknown) == (404, "not_found")

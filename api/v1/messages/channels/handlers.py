@@ -96,29 +96,18 @@ async def link_line(
         raise Unavailable({"retry_after": 5}) from error
     if not is_friend:
         raise WrongState({"status": "not_a_friend", "wanted": "friend"})
-    await _release(services, caller, Channel.LINE, line_user_id)
     async with caller.work(action=MessageAction.READ) as work:
         return await work.messages.channels.link_line(caller.id, line_user_id, now)
 
 
-async def release_browser(services: ApiServices, caller: AuthenticatedCaller, body: SubscriptionCreate) -> None:
-    """A browser belongs to the login that came last. Raises what `subscribe` raises."""
-    _check_browser(services, body)
-    await _release(services, caller, Channel.PUSH, body.endpoint)
-
-
 async def subscribe(
-    work: UnitOfWork, caller: AuthenticatedCaller, body: SubscriptionCreate, now: datetime
+    services: ApiServices, work: UnitOfWork, caller: AuthenticatedCaller, body: SubscriptionCreate, now: datetime
 ) -> AddressRow:
-    """Store a browser that `release_browser` has taken from its former login."""
+    """Store a browser; it belongs to the login that came last. Raises WrongState where push is off, and InvalidInput
+    for an unknown push service or no keys."""
+    _check_browser(services, body)
     keys = json.dumps({"p256dh": body.keys.p256dh, "auth": body.keys.auth})
     return await work.messages.channels.subscribe(caller.id, body.endpoint, keys, now)
-
-
-async def _release(services: ApiServices, caller: Caller, channel: Channel, address: str) -> None:
-    """From the login that had it before."""
-    async with services.database.unit_of_work(Scope.platform(), caller.context) as work:
-        await work.messages.channels.release(channel, address)
 
 
 async def follow(services: ApiServices, caller: Caller, code: str) -> str:

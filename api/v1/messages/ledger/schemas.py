@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from api.http.fields import Output, examples
 from db.messages.ledger import DayCount
-from domain.messages.kinds import AccountEmailKind, Channel, NoticeKind
+from domain.messages.kinds import AccountEmailKind, Channel, CodeKind, NoticeKind, kind_of
 from domain.messages.ledger import Attempt, Entry, LedgerState, delivery_rate
 
 _ID = "019a0c63-4c5d-7f70-8a9e-1b3c8d5e7a09"
@@ -135,8 +135,8 @@ class MessageCountRead(Output):
         )
     )
 
-    day: date = Field(description="The day in the zone of the business.")
-    kind: NoticeKind | AccountEmailKind = Field(description="What the messages are about.")
+    day: date = Field(description="The day in the zone of the business; in Japan for the platform.")
+    kind: NoticeKind | AccountEmailKind | CodeKind = Field(description="What the messages are about.")
     channel: Channel = Field(description="How they come.")
     promised: int = Field(description="All of them.")
     queued: int = Field(description="Not sent yet.")
@@ -153,10 +153,9 @@ class MessageCountRead(Output):
     @classmethod
     def of(cls, row: DayCount) -> Self:
         """One group of the statistics."""
-        kind = NoticeKind(row.kind) if row.kind in set(NoticeKind) else AccountEmailKind(row.kind)
         return cls(
             day=row.day,
-            kind=kind,
+            kind=kind_of(row.kind),
             channel=Channel(row.channel),
             promised=row.promised,
             queued=row.queued,

@@ -11,13 +11,23 @@ from api.access.listing import Listing, may_list
 from api.access.permissions import may
 from api.access.signed_webhooks import PROVIDERS_BODY, Signed
 from api.http import routing
-from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, ok
+from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, ok
 from api.http.idempotency import OptionalKey, store_response
 from api.http.operation_errors import raises
 from api.http.paging import PageAsked
 from api.http.rate_limits import RateClass, limited
-from api.v1.messages.notifications.handlers import apply_delivery_events, notifications_page, read_notification
-from api.v1.messages.notifications.schemas import DeliveryWebhookRead, NotificationRead, NotificationUpdate
+from api.v1.messages.notifications.handlers import (
+    apply_delivery_events,
+    notifications_page,
+    read_notification,
+    send_again,
+)
+from api.v1.messages.notifications.schemas import (
+    DeliveryWebhookRead,
+    NotificationCreate,
+    NotificationRead,
+    NotificationUpdate,
+)
 from domain.errors import Forbidden, ForgedWebhook, NotFound, WrongState
 from domain.messages.kinds import NoticeStatus
 from domain.messages.permissions import MessageAction
@@ -25,6 +35,7 @@ from domain.messages.permissions import MessageAction
 router = routing.router("/notifications", tags=["notifications"])
 
 MayList = Annotated[Listing, Depends(may_list(MessageAction.READ))]
+MaySendAgain = Annotated[Access, Depends(may(MessageAction.SEND_AGAIN, "booking"))]
 MayRetry = Annotated[Access, Depends(may(MessageAction.RETRY, "notice"))]
 
 
@@ -42,6 +53,18 @@ async def list_notifications(
 ) -> Response:
     """Newest first."""
     return await notifications_page(access, business_id, status, unread, page)
+
+
+@router.post(
+    "", status_code=201, summary="Send a booking's message once more", response_model=Envelope[NotificationRead]
+)
+@limited(RateClass.STRICT)
+async def create_notification(body: NotificationCreate, access: MaySendAgain, key: OptionalKey) -> Response:
+    """To its customer, who does not find the first one: to the address that the booking has now. Five times a day for
+    one booking."""
+    async with access.work(body.booking_id, key) as work:
+        notice = await send_again(work, body)
+        return await store_response(work, created(NotificationRead.of(notice, access.works_here)))
 
 
 @router.get(

@@ -7,7 +7,11 @@ from starlette.responses import Response
 from api.access.listing import Listing
 from api.access.signed_webhooks import SignedWebhook
 from api.http.paging import Page
-from api.v1.messages.notifications.schemas import NotificationRead
+from api.v1.messages.notifications.schemas import NotificationCreate, NotificationRead
+from db.engine.session import UnitOfWork
+from db.messages.queries import NoticeRow
+from domain.errors import RateLimited
+from domain.messages.again import again_window
 from domain.messages.kinds import NoticeStatus
 
 
@@ -32,6 +36,15 @@ async def read_notification(access: Listing, notification_id: UUID) -> Notificat
         return NotificationRead.of(mine)
     async with access.of("notice", notification_id) as work:
         return NotificationRead.of(await work.messages.notices.get(notification_id), access.works_here)
+
+
+async def send_again(work: UnitOfWork, body: NotificationCreate) -> NoticeRow:
+    """Queue one message of a booking again. Raises NotFound, InvalidInput and RateLimited."""
+    [counted] = await work.platform.rate_limits.count([again_window(body.booking_id)])
+    if not counted.allowed:
+        raise RateLimited({"retry_after": max(1, int(counted.resets_in.total_seconds()))})
+    made = await work.messages.notices.queue_again(body.booking_id, body.kind)
+    return await work.messages.notices.get(made)
 
 
 async def apply_delivery_events(signed: SignedWebhook) -> int:

@@ -11,6 +11,17 @@ from db.messages.queries import NoticeRow
 from domain.messages.kinds import AccountEmailKind, CodeKind, NoticeKind, NoticeStatus
 
 
+class NotificationCreate(Input):
+    """Which message of which booking its customer is to get once more."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples({"booking_id": "019a0c5f-1c2d-7e30-9b5a-7d9e4f1a3c04", "kind": "booking_confirmed"})
+    )
+
+    booking_id: UUID = Field(description="Id of the booking (UUID).")
+    kind: NoticeKind = Field(description="Which of its messages; one that fits its present state.")
+
+
 class NotificationUpdate(Input):
     """Mark it as read; that cannot be undone."""
 
