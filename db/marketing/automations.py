@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.exc import IntegrityError
 
 from db.engine.store import Store
-from db.marketing.due import DUE_NOW, WOULD_HAVE
+from db.marketing.due import DUE_NOW, EVER_DUE
 from db.marketing.sends import MarketingSendStore, Sending, Source, read_texts, stored_texts
 from db.platform.outbox import AUTOMATION_CHANGED, OutboxStore
 from domain.errors import Conflict, NotFound
@@ -32,6 +32,7 @@ from domain.marketing.automations import (
     next_look,
 )
 from domain.marketing.campaigns import BETWEEN_PAGES, PAGE, SenderFacts, check_sender
+from domain.marketing.dry_run import PastEvent, would_have
 from domain.marketing.texts import text_for
 from domain.messages.texts import OwnText
 
@@ -224,11 +225,14 @@ class AutomationStore(Store):
         row = await self.get(automation_id)
         zone: str = (await self.session.execute(_ZONE, {"id": row.business_id})).scalar_one()
         today = now.astimezone(ZoneInfo(zone)).date()
-        values = self._bound(row, row.kind, today - timedelta(days=DRY_RUN_DAYS), today - timedelta(days=1), zone)
-        at, customer = after or (None, None)
-        page = {"now": None, "after": at, "after_id": customer, "limit": limit}
-        rows = await self.session.execute(WOULD_HAVE[row.kind], {**values, **page})
-        return [DryRunRow(one.customer_id, one.family_name, one.given_name, one.at) for one in rows]
+        first, last = today - timedelta(days=DRY_RUN_DAYS), today - timedelta(days=1)
+        others_since = datetime.combine(first - timedelta(days=DAYS_APART), AT, ZoneInfo(zone))
+        values = {"id": row.id, "others_since": others_since, **self._bound(row, row.kind, first, last, zone)}
+        found = (await self.session.execute(EVER_DUE[row.kind], values)).all()
+        names = {one.customer_id: (one.family_name, one.given_name) for one in found}
+        wanted = would_have((_past(one) for one in found), last, zone)
+        page = [one for one in wanted if after is None or (one.at, one.customer_id) < after][:limit]
+        return [DryRunRow(one.customer_id, *names[one.customer_id], one.at) for one in page]
 
     def _bound(self, row: Any, kind: AutomationKind, first: date, last: date, zone: str) -> dict[str, Any]:
         """The parameters of the statements for messages that are due from ``first`` to ``last``."""
@@ -248,6 +252,11 @@ class AutomationStore(Store):
         await OutboxStore(self.session, self.context).add(
             "automation.changed", f"automation/{row.id}", row.business_id, payload, AUTOMATION_CHANGED
         )
+
+
+def _past(row: Row[Any]) -> PastEvent:
+    answers = tuple(zip(row.answered_at, row.answers, strict=True))
+    return PastEvent(row.customer_id, row.person, row.cause, row.due, row.ended_at, answers, row.others)
 
 
 def _automation(row: Row[Any]) -> AutomationRow:

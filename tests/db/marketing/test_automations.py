@@ -1,7 +1,8 @@
 """A message for each cause, once, as long as the customer has not booked and has consented."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import random
+from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -11,7 +12,7 @@ import pytest_asyncio
 from db.engine.session import Database
 from db.marketing.automations import AutomationStep
 from domain.errors import Conflict, InvalidInput, NotFound
-from domain.marketing.automations import STILL_DUE, AutomationKind
+from domain.marketing.automations import DRY_RUN_DAYS, STILL_DUE, AutomationKind
 from tests.db.marketing.making import TEXTS, automation, complete_profile, consent, recipients, started, willing
 from tests.db.marketing.making import all_pages as all_campaign_pages
 from tests.support import data, servers
@@ -218,3 +219,114 @@ async def test_automation_is_one_of_its_kind_with_days_that_fit(pool: Database, 
         with pytest.raises(refusal):
             async with pool.unit_of_work(salon.scope) as work:
                 await work.marketing.automations.add(salon.business_id, kind, days, service, TEXTS)
+
+
+async def month_of(
+    pool: Database, salon: Salon, automation_id: UUID, first: datetime, campaigns: Sequence[tuple[datetime, list[UUID]]]
+) -> set[tuple[UUID, datetime]]:
+    """What the looks of 30 mornings sent, each at its time, with these campaigns between them."""
+    sent: set[tuple[UUID, datetime]] = set()
+    for day in range(DRY_RUN_DAYS):
+        at = first + day * DAY
+        for when, customers in campaigns:
+            if when <= at and (day == 0 or when > at - DAY):
+                await campaign_of(pool, salon, customers, when)
+        await look(pool, salon, automation_id, at + timedelta(minutes=1))
+        made = await data.rows(
+            pool,
+            """UPDATE marketing_sends SET created_at = :at
+                WHERE automation_id = :id AND created_at > now() - interval '1 hour' RETURNING customer_id""",
+            at=at + timedelta(seconds=7),
+            id=automation_id,
+        )
+        sent |= {(row["customer_id"], at) for row in made}
+    return sent
+
+
+async def campaign_of(pool: Database, salon: Salon, customers: Sequence[UUID], at: datetime) -> None:
+    """They got a campaign at that time."""
+    campaign = await started(pool, salon)
+    for customer in customers:
+        await data.rows(
+            pool,
+            """WITH n AS (INSERT INTO notification_outbox (business_id, customer_id, kind, dedupe_key)
+                          VALUES (:business, :customer, 'campaign_message', gen_random_uuid()::text) RETURNING id)
+               INSERT INTO marketing_sends (business_id, customer_id, campaign_id, notice_id, created_at)
+               SELECT :business, :customer, :campaign, id, :at FROM n RETURNING id""",
+            **{"business": salon.business_id, "customer": customer, "campaign": campaign, "at": at},
+        )
+
+
+@pytest.mark.parametrize(("kind", "days"), [(K.FIRST_VISIT, 1), (K.REBOOK, 7)])
+async def test_dry_run_shows_what_the_month_would_have_sent(
+    pool: Database, salon: Salon, kind: AutomationKind, days: int
+) -> None:
+    """Visits, shared addresses, campaigns and new bookings of a month at random: the looks of its mornings send what
+    the dry run shows after it."""
+    chance = random.Random(days)
+    customers = [await willing(pool, salon, email=f"family-{number % 9}@example.jp") for number in range(18)]
+    start = TEN - DRY_RUN_DAYS * DAY
+    for customer in customers:
+        for _ in range(chance.randint(1, 3)):
+            at = start + timedelta(
+                days=chance.randint(-8, 28), hours=chance.randint(1, 8), minutes=chance.randint(0, 59)
+            )
+            await visit(pool, salon, customer, at, made=at - timedelta(days=chance.choice([0, 1, 20])))
+    campaigns = [
+        (start + timedelta(days=chance.randint(-6, 25), hours=chance.randint(0, 20)), chance.sample(customers, 5))
+        for _ in range(4)
+    ]
+    wanted = await automation(pool, salon, kind, days=days, since=start - timedelta(minutes=1))
+    sent = await month_of(pool, salon, wanted, start, campaigns)
+    assert len(sent) > 3
+    assert set(await dry(pool, salon, wanted, LOOK)) == sent
+
+
+async def test_dry_run_leaves_a_week_between_two_messages(pool: Database, salon: Salon) -> None:
+    """Two records with one address: the second message comes a week after the first. Behind a campaign it comes later,
+    and not at all where that is too late."""
+    first, second, third = [await willing(pool, salon, email="family@example.jp") for _ in range(3)]
+    day = TEN - 20 * DAY
+    for customer, late in ((first, 0), (second, 2), (third, 3)):
+        await visit(pool, salon, customer, day + (late - 1) * DAY)
+    thanks = await automation(pool, salon, K.FIRST_VISIT, since=LOOK)
+    assert await dry(pool, salon, thanks) == [(second, day + 7 * DAY), (first, day)]
+    await campaign_of(pool, salon, [third], day - 4 * DAY)
+    assert await dry(pool, salon, thanks) == [(third, day + 10 * DAY), (first, day + 3 * DAY)]
+
+
+async def test_dry_run_shows_its_pages_once(pool: Database, salon: Salon) -> None:
+    customers = [await willing(pool, salon) for _ in range(3)]
+    for customer in customers:
+        await visit(pool, salon, customer, TEN - 5 * DAY)
+    thanks = await automation(pool, salon, K.FIRST_VISIT, since=LOOK)
+    found: list[UUID] = []
+    after = None
+    for _ in customers:
+        async with pool.unit_of_work(salon.scope) as work:
+            [row] = await work.marketing.automations.dry_run(thanks, LOOK, after, 1)
+        found, after = [*found, row.customer_id], (row.at, row.customer_id)
+    assert found == sorted(customers, reverse=True)
+
+
+async def test_look_a_week_later_does_not_wait_for_a_second(pool: Database, salon: Salon) -> None:
+    """The look of this week is some seconds earlier than the one of last week was."""
+    one, other = [await willing(pool, salon, email="family@example.jp") for _ in range(2)]
+    await visit(pool, salon, one, TEN - 8 * DAY)
+    thanks = await automation(pool, salon, K.FIRST_VISIT, since=LOOK - 20 * DAY)
+    assert (await look(pool, salon, thanks, LOOK - 7 * DAY)).queued == 1
+    await data.rows(
+        pool, "UPDATE marketing_sends SET created_at = :at RETURNING id", at=LOOK - 7 * DAY + timedelta(seconds=30)
+    )
+    await visit(pool, salon, other, TEN - DAY)
+    assert (await look(pool, salon, thanks, LOOK)).queued == 1
+
+
+@pytest.mark.parametrize("hour", [-9, 13])
+async def test_look_counts_days_in_the_zone_of_the_business(pool: Database, salon: Salon, hour: int) -> None:
+    """A visit just after midnight, and one late in the evening: its message comes on its day, not on the one before."""
+    customer = await willing(pool, salon)
+    await visit(pool, salon, customer, TEN - 90 * DAY + timedelta(hours=hour))
+    back = await automation(pool, salon, K.NO_VISIT, since=LOOK - 10 * DAY)
+    assert (await look(pool, salon, back, LOOK - DAY)).queued == 0
+    assert (await look(pool, salon, back, LOOK)).queued == 1
