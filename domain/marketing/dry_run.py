@@ -1,7 +1,8 @@
 """Who would have got the message of an automation in the past, if it had been on. Pure rules.
 
-It counts as the look of every morning does (`db.marketing.automations`): one message for each cause, one a week for each
-person, campaigns and other automations included, and what had to wait comes up to :data:`STILL_DUE` days late."""
+It counts as the look of every morning does (`db.marketing.automations`): one message for each cause, one a week for
+each person, campaigns and other automations included, and what had to wait comes up to :data:`STILL_DUE` days late.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -167,9 +167,12 @@ MOST_DAYS_OF_ALL = 31
 PLATFORM_ZONE = "Asia/Tokyo"
 
 
-def check_days(first: date, last: date, most: int = MOST_DAYS) -> None:
-    """Raise InvalidInput at ``last_day`` for a range that is empty or longer than ``most`` days."""
+def check_days(first: date, last: date, *, of_all: bool = False) -> None:
+    """Raise InvalidInput at ``last_day`` for a range that is empty or longer than :data:`MOST_DAYS`, or for the whole
+    platform :data:`MOST_DAYS_OF_ALL`."""
     if last < first:
         raise InvalidInput.at("last_day", "not_before_first_day")
-    if (last - first).days >= most:
-        raise InvalidInput.at("last_day", f"at_most_{most}_days")
+    if of_all and (last - first).days >= MOST_DAYS_OF_ALL:
+        raise InvalidInput.at("last_day", "at_most_31_days")
+    if (last - first).days >= MOST_DAYS:
+        raise InvalidInput.at("last_day", "at_most_92_days")

@@ -72,6 +72,8 @@ EXPECTED = {
     "payment_account.write": "-y-----",
     "notification.read": "yyyyyy-",
     "notification.retry": "yyy----",
+    "notification.send_again": "yyyy---",
+    "notification.count_all": "y------",
     "notification.choose": "-----yy",
     "notification.consent": "-yyy---",
     "notification.design": "yyy----",

@@ -157,7 +157,7 @@ async def test_statistics_are_of_one_business(salon: StaffedSalon, pool: Pool, c
     assert own.json()["data"]["counts"] == []
 
 
-async def test_all_statistics_count_every_business_for_operators(
+async def test_statistics_of_all_count_every_business_for_operators(
     salon: StaffedSalon, admin: Person, pool: Pool, clock: Clock
 ) -> None:
     await queued_notice(pool, salon, NoticeKind.BOOKING_CONFIRMED)

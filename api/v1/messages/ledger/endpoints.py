@@ -14,7 +14,7 @@ from api.http import routing
 from api.http.envelope import Envelope, ok
 from api.http.times import Day
 from api.v1.messages.ledger.schemas import LedgerEntryRead, LedgerRead, MessageCountRead, MessageStatisticsRead
-from domain.messages.ledger import MOST_DAYS_OF_ALL, check_days
+from domain.messages.ledger import check_days
 from domain.messages.permissions import MessageAction
 
 router = routing.router("/notifications", tags=["notifications"])
@@ -62,7 +62,7 @@ async def get_all_message_statistics(
 ) -> Response:
     """Of every business and of the platform itself, by day, kind and channel, of the messages that were due on these
     days."""
-    check_days(first_day, last_day, MOST_DAYS_OF_ALL)
+    check_days(first_day, last_day, of_all=True)
     within = (datetime.combine(first_day, time(), UTC) - _BEFORE, datetime.combine(last_day, time(), UTC) + _AFTER)
     async with admin.work() as work:
         rows = await work.messages.ledger.statistics_of_all(first_day, last_day, within)
