@@ -147,7 +147,8 @@ class MessageWriter:
     ) -> _Reach | DropReason | str:
         """The channel of this attempt. The first attempt decides the order; later ones keep it."""
         optional = is_optional(kind, audience)
-        rows = await work.messages.channels.reach(notice_id) if kind in SHORT and audience != "business" else []
+        is_short = kind in SHORT or (kind is NoticeKind.BOOKING_PROOF and address is None)
+        rows = await work.messages.channels.reach(notice_id) if is_short and audience != "business" else []
         choices: list[Choice] = []
         business_id = None
         if rows or optional:

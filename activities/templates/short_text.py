@@ -21,6 +21,10 @@ _LEAST_NAME = 8
 
 #: With ``name`` (of the business), ``time``, ``until`` and ``link``.
 _SMS: Mapping[str, Bilingual] = {
+    NoticeKind.BOOKING_PROOF: {
+        "ja": "【{name}】{time} {until}までに確定 {link}",
+        "en": "{name}: confirm {time} by {until}: {link}",
+    },
     NoticeKind.BOOKING_CONFIRMED: {
         "ja": "【{name}】{time} 予約確定。変更・詳細 {link}",
         "en": "{name}: booking confirmed, {time}. Details: {link}",
@@ -56,6 +60,7 @@ _SMS: Mapping[str, Bilingual] = {
 }
 #: The first line on LINE, and the title of a push message.
 _EVENTS: Mapping[str, Bilingual] = {
+    NoticeKind.BOOKING_PROOF: {"ja": "ご予約の確認", "en": "Confirm your booking"},
     NoticeKind.BOOKING_CONFIRMED: {"ja": "予約確定", "en": "Booking confirmed"},
     NoticeKind.BOOKING_REMINDER: {"ja": "ご予約のお知らせ", "en": "Your booking is coming up"},
     NoticeKind.BOOKING_CHANGED: {"ja": "予約変更", "en": "Booking changed"},
@@ -85,15 +90,19 @@ class ShortMessage:
 
 
 def short_booking_message(content: NoticeContent, link: str, now: datetime) -> ShortMessage:
-    """About a booking. Raises KeyError for a kind without a short form (`domain.messages.channels.SHORT`)."""
+    """About a booking. Raises KeyError for a kind without a short form (`domain.messages.channels.SHORT`, and the
+    request to prove a number)."""
     language, zone = content.language, content.time_zone
     business = pick(content.business_name, language)
     services = rows.listed((pick(item.name, language) for item in content.items), language)
     asked = button(content)
+    times = {"time": formats.sms(content.start_at, zone, language)}
+    if content.proof_deadline is not None:
+        times["until"] = formats.clock(content.proof_deadline, zone, language)
     return ShortMessage(
         str(content.id),
         language,
-        _sms(content.kind, language, business, link, time=formats.sms(content.start_at, zone, language)),
+        _sms(content.kind, language, business, link, **times),
         _EVENTS[content.kind][language],
         (business, formats.span(content.start_at, content.end_at, zone, language), services),
         (_CHANGE[language] if asked == "change" else BUTTONS[asked][language], link),

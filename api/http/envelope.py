@@ -42,6 +42,10 @@ class SuccessMessage(Enum):
         "ご入力のメールアドレスに確認メールをお送りしました。",
         "Please confirm your address with the e-mail that we have sent.",
     )
+    NUMBER_ASKED = (
+        "ご入力の電話番号にSMSをお送りしました。リンクを開いて確定してください。",
+        "Please confirm your booking with the link in the SMS that we have sent.",
+    )
     ADDRESS_CONFIRMED = ("メールアドレスを確認しました。", "E-mail address confirmed.")
     BOOKING_APPROVED = ("予約を承認しました。", "Approved.")
     BOOKING_DECLINED = ("予約をお断りしました。", "Declined.")

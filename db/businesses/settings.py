@@ -34,6 +34,7 @@ class SettingsRow:
     approval_mode: str
     guest_booking: bool
     address_proof_within: timedelta
+    phone_proof_within: timedelta
     provisional_for: timedelta
     unproven_holds: int
     reminder_offsets: list[timedelta]

@@ -135,6 +135,7 @@ class BusinessSettings(Base, Stamped):
         CheckConstraint(
             "address_proof_within BETWEEN interval '0' AND interval '1 day'", name="address_proof_in_range"
         ),
+        CheckConstraint("phone_proof_within BETWEEN interval '0' AND interval '1 hour'", name="phone_proof_in_range"),
         CheckConstraint(
             "provisional_for BETWEEN interval '5 minutes' AND interval '30 days'", name="provisional_in_range"
         ),
@@ -160,6 +161,8 @@ class BusinessSettings(Base, Stamped):
     #: How long an unpaid booking waits until a caller without a proven identity has proven the typed address. Zero: no
     #: proof is needed.
     address_proof_within: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '30 minutes'"))
+    #: The same for a guest who has a number and no address. Zero: an address is needed.
+    phone_proof_within: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '0'"))
     #: How long staff may hold a time for a customer who has to answer.
     provisional_for: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '24 hours'"))
     #: How many holds callers without a proven identity may have open together.

@@ -14,10 +14,18 @@ from domain.messages.channels import CODE_LASTS, MOST_SUBSCRIPTIONS, check_tries
 from domain.messages.kinds import Channel
 
 _COLUMNS = "id, user_id, channel, address, keys, tries, expires_at, proven_at, created_at"
+# Beside the addresses of a login: the number that a guest without an e-mail address typed for the booking, for the
+# request to prove it, and once it is proven.
 _OF_NOTICE = text(f"""
     SELECT {", ".join(f"h.{name}" for name in _COLUMNS.split(", "))} FROM notification_outbox n
       JOIN channel_addresses h ON h.user_id = n.user_id AND h.proven_at IS NOT NULL
-     WHERE n.id = :notice_id ORDER BY h.id
+     WHERE n.id = :notice_id
+     UNION ALL
+    SELECT b.id, NULL, 'sms', b.phone, NULL, 0, NULL, b.contact_proven_at, b.created_at FROM notification_outbox n
+      JOIN bookings b ON b.id = n.booking_id
+     WHERE n.id = :notice_id AND n.audience = 'customer' AND n.user_id IS NULL AND coalesce(b.email, '') = ''
+       AND b.phone IS NOT NULL AND (n.kind = 'booking_proof' OR b.contact_proven_at IS NOT NULL)
+     ORDER BY id
 """)
 _OF_CODE = text(f"""
     SELECT {", ".join(f"h.{name}" for name in _COLUMNS.split(", "))} FROM notification_outbox n
@@ -58,17 +66,20 @@ _UNFOLLOW = text("DELETE FROM channel_addresses WHERE channel = 'line' AND addre
 _SET_CODE = text("""
     UPDATE notification_outbox SET link_code = coalesce(link_code, :code) WHERE id = :id RETURNING link_code
 """)
-_BY_CODE = text("SELECT id, booking_id, facts, user_id FROM notification_outbox WHERE link_code = :code")
+_BY_CODE = text("""
+    SELECT n.id, n.booking_id, n.facts, CASE n.kind WHEN 'booking_proof' THEN b.proof_deadline END AS prove_until
+      FROM notification_outbox n LEFT JOIN bookings b ON b.id = n.booking_id WHERE n.link_code = :code
+""")
 _ZONE = text("UPDATE users SET time_zone = :time_zone WHERE id = :user_id AND time_zone IS DISTINCT FROM :time_zone")
 _GET_ZONE = text("SELECT time_zone FROM users WHERE id = :user_id")
 
 
 @dataclass(frozen=True, slots=True)
 class AddressRow:
-    """One address; see `db.messages.channel_tables.ChannelAddress`."""
+    """One address; see `db.messages.channel_tables.ChannelAddress`. ``user_id`` is None for the number of a guest."""
 
     id: UUID
-    user_id: UUID
+    user_id: UUID | None
     channel: str
     address: str
     keys: Mapping[str, str] | None
@@ -80,18 +91,21 @@ class AddressRow:
 
 @dataclass(frozen=True, slots=True)
 class LinkTarget:
-    """What a short address opens: a booking, or an entry of the waitlist."""
+    """What a short address opens: a booking, or an entry of the waitlist. ``prove_until``: it proves the number of the
+    booking until then."""
 
     notice_id: UUID
     booking_id: UUID | None
     waitlist_entry_id: UUID | None
+    prove_until: datetime | None
 
 
 class ChannelStore(Store):
     """Addresses of logins."""
 
     async def reach(self, notice_id: UUID) -> list[AddressRow]:
-        """Where the recipient of a message can be reached beside e-mail; nothing for somebody without a login."""
+        """Where the recipient of a message can be reached beside e-mail. For somebody without a login that is the
+        number of a booking without an e-mail address."""
         return await self._rows(_OF_NOTICE, {"notice_id": notice_id})
 
     async def of_code(self, notice_id: UUID) -> AddressRow | None:
@@ -172,7 +186,7 @@ class ChannelStore(Store):
         if row is None:
             raise NotFound({"code": code})
         entry = row.facts.get("waitlist_entry_id")
-        return LinkTarget(row.id, row.booking_id, UUID(str(entry)) if entry else None)
+        return LinkTarget(row.id, row.booking_id, UUID(str(entry)) if entry else None, row.prove_until)
 
     async def zone_of(self, user_id: UUID) -> str | None:
         """The zone that the login has chosen for quiet hours."""

@@ -22,6 +22,8 @@ SHORT: frozenset[NoticeKind | AccountEmailKind] = frozenset(
         AccountEmailKind.WAITLIST_OFFERED,
     }
 )
+#: Those of them that are about a booking.
+SHORT_NOTICES = frozenset(kind for kind in SHORT if isinstance(kind, NoticeKind))
 #: A provider that does nothing for so long is left for the next channel.
 LEAVE_AFTER = timedelta(minutes=15)
 #: A push message that was not opened in the app after this time is sent through the next channel as well. Of e-mail,
@@ -51,8 +53,10 @@ def route(
     """The channels to try, first one first; empty: nobody can be reached. ``reachable``: those that are switched on and
     for which the recipient has an address; ``positions``: the person's own order; ``refused``: switched off by the
     person for this kind."""
+    # The number of a guest without an address is proven by SMS; an address is proven by e-mail alone.
+    by_sms = kind is NoticeKind.BOOKING_PROOF and set(reachable) == {Channel.SMS}
     # An account e-mail to a customer has the audience "user".
-    short = kind in SHORT and audience != "business"
+    short = (kind in SHORT or by_sms) and audience != "business"
     known = [one for one in ORDER if one in reachable and one not in refused and (short or one is Channel.EMAIL)]
     return tuple(sorted(known, key=lambda one: (positions.get(one, len(ORDER) + 1), ORDER.index(one))))
 
@@ -107,7 +111,12 @@ def check_zone(time_zone: str | None) -> None:
 _MOBILE = re.compile(r"\+81[6-9]0[0-9]{8}")
 
 
+def is_mobile(number: str) -> bool:
+    """Whether a number (E.164) is a mobile number in Japan, so that it gets SMS."""
+    return _MOBILE.fullmatch(number) is not None
+
+
 def check_mobile(number: str, field: str) -> None:
     """Raise InvalidInput at ``field`` for a number (E.164) that is no mobile number in Japan."""
-    if not _MOBILE.fullmatch(number):
+    if not is_mobile(number):
         raise InvalidInput.at(field, "not_a_mobile_number")

@@ -75,6 +75,11 @@ def sms(at: datetime, zone: str, language: str) -> str:
     return f"{_short_day(local, language)} {_clock(local, language)}"
 
 
+def clock(at: datetime, zone: str, language: str) -> str:
+    """``14:00``, for a time of today."""
+    return _clock(_local(at, zone), language)
+
+
 def duration(minutes: int, language: str) -> str:
     """``60分``, ``1時間30分``; ``60 min``, ``1 h 30 min``. Up to an hour in minutes."""
     hours, rest = divmod(minutes, 60)

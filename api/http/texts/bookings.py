@@ -117,6 +117,14 @@ TEXTS = Texts(
             "確認のメールをお送りしますので、メールアドレスを入力してください。",
             "Please enter an e-mail address; we send a link there to confirm the booking.",
         ),
+        "sms_off": Text(
+            "ただいまSMSでの確認はご利用いただけません。メールアドレスを入力してください。",
+            "A confirmation by SMS is not available at the moment. Please enter an e-mail address.",
+        ),
+        "mobile_number_needed": Text(
+            "SMSを受け取れる携帯電話番号（060・070・080・090）か、メールアドレスを入力してください。",
+            "Please enter a mobile number in Japan (060, 070, 080 or 090) or an e-mail address.",
+        ),
         "not_working": Text(
             "このスタッフは、その時間は勤務していません。", "This staff member is not working at that time."
         ),

@@ -145,6 +145,7 @@ WORDS: Mapping[str, Text] = {
     "option_start_grid_opening": Text("開店時刻から", "The opening"),
     "option_start_grid_clock": Text("毎正時から", "The full hour"),
     "field_guest_booking": Text("ログインなしの予約を受け付ける", "Bookings without a login"),
+    "field_phone_proof_within": Text("SMSでの確認の期限（メールなしのお客様）", "Time to confirm a number by SMS"),
     "field_address_proof_within": Text("メールアドレスの確認の期限", "Time to confirm an e-mail address"),
     "field_provisional_for": Text("仮予約の期限", "Time to answer a provisional booking"),
     "field_reminder_offsets": Text("お知らせを送る時期（開始の前）", "Reminders before the start"),

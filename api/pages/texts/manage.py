@@ -8,7 +8,7 @@ WORDS: Mapping[str, Text] = {
     "manage_title": Text("ご予約", "Your booking"),
     "code": Text("予約番号", "Booking number"),
     "state_pending_pay": Text("お支払い待ち", "Waiting for payment"),
-    "state_pending_proof": Text("メールアドレスの確認待ち", "Waiting for you to confirm your address"),
+    "state_pending_proof": Text("ご連絡先の確認待ち", "Waiting for you to confirm"),
     "state_pending_approval": Text("お店の承認待ち", "Waiting for the business"),
     "state_pending": Text("受付中", "Being processed"),
     "state_confirmed": Text("予約確定", "Confirmed"),
@@ -23,8 +23,8 @@ WORDS: Mapping[str, Text] = {
         "Please pay by {until}. The time is reserved for you until then.",
     ),
     "say_proof": Text(
-        "お送りしたメールのリンクを{until}までに開き、メールアドレスを確認してください。",
-        "Please open the link in our e-mail by {until} to confirm your address.",
+        "お送りしたメールまたはSMSのリンクを{until}までに開き、予約を確定してください。",
+        "Please open the link in our e-mail or SMS by {until} to confirm your booking.",
     ),
     "say_approval": Text(
         "お店の承認をお待ちください。{until}までにお返事します。",

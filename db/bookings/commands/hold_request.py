@@ -34,6 +34,7 @@ class HoldRequest:
     ``is_provisional``: staff hold the time until the customer has answered, at ``answer_by`` at the latest (None: as
     long as the business allows). ``is_walk_in``: the customer is there, so ``start_at`` may be any minute and is now.
     ``overbook_reason``: why a manager takes the time even if it is not free; None: only free time.
+    ``sms_is_on``: the platform can send the proof of a number.
     """
 
     items: tuple[ItemRequest, ...]
@@ -54,6 +55,7 @@ class HoldRequest:
     answer_by: datetime | None = None
     is_walk_in: bool = False
     overbook_reason: str | None = None
+    sms_is_on: bool = False
 
     def __post_init__(self) -> None:
         if sum(one is not None for one in (self.user_id, self.customer_id, self.person)) != 1:

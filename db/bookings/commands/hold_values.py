@@ -131,6 +131,9 @@ def terms_of(
             by_staff=request.by_staff,
             is_proven=known.is_proven,
             has_address=bool(customer.contact.email),
+            phone_within=timedelta(seconds=settings["phone_proof"]),
+            phone=customer.contact.phone,
+            sms_is_on=request.sms_is_on,
         ),
         _answer_by(request, settings, now),
     )

@@ -14,14 +14,17 @@ from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.limits import check_proven_bookings
 from domain.messages.kinds import NoticeKind
 
-# Two proofs of one address at the same moment wait for each other here, so that both are counted.
+# Two proofs of one address (or number, where there is no address) at the same moment wait for each other here, so that
+# both are counted.
 _ONE_AT_A_TIME = text("""
-    SELECT pg_advisory_xact_lock(hashtextextended(lower(CAST(b.email AS text)) || CAST(b.business_id AS text), 2))
+    SELECT pg_advisory_xact_lock(hashtextextended(
+               coalesce(nullif(lower(CAST(b.email AS text)), ''), b.phone, '') || CAST(b.business_id AS text), 2))
       FROM bookings b WHERE b.id = :booking_id
 """)
 _OTHERS_OF_ADDRESS = text("""
     SELECT count(*) FROM bookings o JOIN bookings b ON b.id = :booking_id
-     WHERE o.business_id = b.business_id AND o.id <> b.id AND o.email = b.email AND o.contact_proven_at IS NOT NULL
+     WHERE o.business_id = b.business_id AND o.id <> b.id AND coalesce(o.email, '') = coalesce(b.email, '')
+       AND (b.email <> '' OR o.phone = b.phone) AND o.contact_proven_at IS NOT NULL
        AND o.start_at > :now AND o.status IN ('pending', 'confirmed') AND o.amount_due = 0
 """)
 

@@ -11,23 +11,26 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Double, Text, bindparam, text
+from sqlalchemy import ARRAY, Double, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
 from domain.booking_status import BookingStatus
 from domain.errors import NotFound
 from domain.messages.again import check_again
+from domain.messages.channels import SHORT_NOTICES
 from domain.messages.kinds import AccountEmailKind, Audience, CodeKind, NoticeKind
 
 # One statement for any number of notices, because every booking executes it. For a customer without any address the
-# message is only shown in the app: no workflow is started. A message that is to be sent begins with the channel
-# ``email``; the first try decides. A reminder is useless after the visit has begun, so sending
-# ends then.
+# message is only shown in the app: no workflow is started. The number of a guest without an e-mail address gets the
+# request for its proof, and once it is proven what has a short text. A message that is to be sent begins with the
+# channel ``email``; the first try decides. A reminder is useless after the visit has begun, so sending ends then.
 _QUEUE = text("""
     WITH asked AS (
         SELECT p.*, b.start_at, b.user_id AS booking_user_id, b.customer_id AS booking_customer_id,
-               b.language AS customer_language, b.email AS booking_email
+               b.language AS customer_language, b.email AS booking_email,
+               coalesce(b.email, '') = '' AND b.phone IS NOT NULL AND (
+                   p.kind = 'booking_proof' OR b.contact_proven_at IS NOT NULL AND p.kind = ANY(:short)) AS by_sms
           FROM jsonb_to_recordset(CAST(:notices AS jsonb))
                AS p(kind text, booking_id uuid, business_id uuid, dedupe_key text, facts jsonb, audience text,
                     not_before timestamptz)
@@ -46,7 +49,7 @@ _QUEUE = text("""
           JOIN businesses s ON s.id = a.business_id
           JOIN customers c ON c.id = a.booking_customer_id
           LEFT JOIN business_settings t ON t.business_id = a.business_id
-         CROSS JOIN LATERAL (SELECT CASE WHEN a.audience = 'business' OR a.booking_email <> '' OR EXISTS (
+         CROSS JOIN LATERAL (SELECT CASE WHEN a.audience = 'business' OR a.booking_email <> '' OR a.by_sms OR EXISTS (
                                               SELECT FROM channel_addresses h
                                                WHERE h.user_id = coalesce(c.user_id, a.booking_user_id)
                                                      AND h.proven_at IS NOT NULL) THEN 'email'
@@ -65,7 +68,7 @@ _QUEUE = text("""
          WHERE m.channel = 'email'
     )
     SELECT id FROM made
-""")
+""").bindparams(bindparam("short", value=sorted(SHORT_NOTICES), type_=ARRAY(Text)))
 
 # The transaction that sends a message locks it before it opens an attempt.
 _LOCK = text("SELECT id FROM notification_outbox WHERE dedupe_key = :key FOR NO KEY UPDATE")

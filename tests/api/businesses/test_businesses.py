@@ -164,6 +164,7 @@ async def test_settings_have_defaults_and_a_public_part(client: AsyncClient, own
         "approval_mode": "instant",
         "guest_booking": True,
         "address_proof_within": "PT30M",
+        "phone_proof_within": "PT0S",
         "payment_mode": "at_venue",
         "language": "en",
     }

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -18,13 +18,16 @@ from api.http.request_info import request_info
 from api.v1.bookings.bookings.create_schemas import BookingCreate, GuestWrite
 from api.v1.bookings.bookings.schemas import BookingCreatedRead
 from db.bookings.commands.hold_request import HoldRequest
+from db.engine.session import UnitOfWork
 from domain.booking_status import BookingStatus
 from domain.bookings.contact import Contact
 from domain.bookings.errors import HoldLimit, PriceChanged
 from domain.bookings.permissions import BookingAction
+from domain.bookings.proof import phone_proof_windows
 from domain.bookings.view import BookingView
-from domain.errors import CurrencyMismatch, InvalidInput
+from domain.errors import CurrencyMismatch, InvalidInput, RateLimited
 from domain.identity.network import network_of
+from domain.messages.kinds import Channel
 from domain.permissions import allowed, require
 from domain.scheduling.errors import (
     NobodyWorks,
@@ -48,11 +51,14 @@ class BookingAnswer:
 
     access: Access
     links: BookingLinks
+    #: The number of a guest without an address, E.164.
+    number: str | None = None
     made: Response = field(init=False)
 
     def __call__(self, booking: BookingView) -> bytes:
         token = self.links.token(booking.id) if self.access.user_id is None else None
-        self.made = created(BookingCreatedRead.with_token(booking, self.access.works_here, token), _message(booking))
+        said = SuccessMessage.NUMBER_ASKED if self.number and booking.proof_deadline is not None else _message(booking)
+        self.made = created(BookingCreatedRead.with_token(booking, self.access.works_here, token), said)
         return without_secrets(bytes(self.made.body))
 
 
@@ -77,13 +83,29 @@ async def take(access: Access, key: Key, body: BookingCreate, services: ApiServi
     try:
         async with access.work(body.requested[0].service_id, key) as work:
             await count_booking(services, access)
-            answer = BookingAnswer(access, links)
-            await work.bookings.holds.hold(
-                request_of(access, body, services.settings), now, answer, work.idempotency_key
+            answer = BookingAnswer(access, links, _number_of(body.guest))
+            request = replace(
+                request_of(access, body, services.settings), sms_is_on=Channel.SMS in services.channels.on
             )
+            booking = await work.bookings.holds.hold(request, now, answer, work.idempotency_key)
+            if answer.number is not None and booking.proof_deadline is not None and not booking.is_provisional:
+                await count_phone_proof(work, access, answer.number, booking.business_id)
             return answer.made
     except Replay as replay:
         raise replay_with_token(access, replay, links.token) from None
+
+
+def _number_of(guest: GuestWrite | None) -> str | None:
+    return guest.phone.e164 if guest is not None and not guest.email and guest.phone else None
+
+
+async def count_phone_proof(work: UnitOfWork, access: Access, number: str, business_id: UUID) -> None:
+    """Count a proof by SMS for its number, network and business. Raises RateLimited; the booking is then not made."""
+    windows = phone_proof_windows(number, network_of(access.address), business_id)
+    counted = await work.platform.rate_limits.count(list(windows))
+    if not all(one.allowed for one in counted):
+        longest = max(one.resets_in for one in counted if not one.allowed)
+        raise RateLimited({"retry_after": max(1, int(longest.total_seconds()))})
 
 
 def replay_with_token(access: Access, replay: Replay, token: Callable[[UUID], str]) -> Replay:

@@ -24,6 +24,7 @@ _PUBLIC = {
     "approval_mode": "instant",
     "guest_booking": True,
     "address_proof_within": "PT30M",
+    "phone_proof_within": "PT0S",
     "payment_mode": "at_venue",
     "language": "ja",
 }
@@ -54,6 +55,7 @@ _WHOLE = {
 _SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
 Soon = Annotated[timedelta, Field(ge=_SECOND, le=7 * _DAY)]
 Proof = Annotated[timedelta, Field(ge=timedelta(), le=_DAY)]
+PhoneProof = Annotated[timedelta, Field(ge=timedelta(), le=timedelta(hours=1))]
 Provisional = Annotated[timedelta, Field(ge=timedelta(minutes=5), le=30 * _DAY)]
 Undo = Annotated[timedelta, Field(ge=timedelta(), le=_DAY)]
 _REVIEW = (
@@ -158,6 +160,12 @@ class SettingsUpdate(Changes):
         description="How long an unpaid booking waits until its guest has confirmed the e-mail address, as an ISO "
         "8601 duration; `PT0S`: it is not asked.",
     )
+    phone_proof_within: PhoneProof | None = Field(
+        default=None,
+        description="How long an unpaid booking waits until a guest without an e-mail address has opened the link that "
+        "goes to the mobile number by SMS, as an ISO 8601 duration of at most an hour; `PT0S`: an e-mail address is "
+        "needed.",
+    )
     provisional_for: Provisional | None = Field(default=None, description=_PROVISIONAL)
     unproven_holds: Annotated[int, Field(ge=1, le=1000)] | None = Field(default=None, description=_UNPROVEN)
     reminder_offsets: Annotated[list[Offset], Field(max_length=5)] | None = Field(
@@ -230,6 +238,11 @@ class SettingsRead(Output):
     address_proof_within: timedelta = Field(
         description="How long an unpaid booking waits until its guest has confirmed the e-mail address, as an ISO "
         "8601 duration; `PT0S`: it is not asked.",
+    )
+    phone_proof_within: timedelta = Field(
+        description="How long an unpaid booking waits until a guest without an e-mail address has opened the link that "
+        "goes to the mobile number by SMS, as an ISO 8601 duration of at most an hour; `PT0S`: an e-mail address is "
+        "needed.",
     )
     payment_mode: PaymentMode = Field(description="When the customer pays: online in full, a deposit, or at the venue.")
     language: str = Field(description="Language: `ja` or `en`.")

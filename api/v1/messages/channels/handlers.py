@@ -114,6 +114,8 @@ async def follow(services: ApiServices, caller: Caller, code: str) -> str:
     """The signed link behind a short address. Raises NotFound."""
     async with services.database.unit_of_work(Scope.platform(), caller.context) as work:
         target = await work.messages.channels.target(code)
+    if target.booking_id is not None and target.prove_until is not None:
+        return services.booking_links.proof_url(target.booking_id, target.prove_until)
     if target.booking_id is not None:
         return services.booking_links.url(target.booking_id)
     token = services.waitlist_links.token(target.waitlist_entry_id or target.notice_id)
