@@ -15,7 +15,7 @@ from providers.line.messaging_api import LABEL_LENGTH, TEXT_LENGTH
 LINK = "https://omotena.jp/m/aZ3kQ9xY0b"
 WRITTEN = Path(__file__).parent / "short_texts.txt"
 LANGUAGES = ("ja", "en")
-KINDS = sorted(SHORT)
+KINDS = sorted({*SHORT, NoticeKind.BOOKING_PROOF})
 
 
 def message(kind: NoticeKind | AccountEmailKind, language: str) -> ShortMessage:

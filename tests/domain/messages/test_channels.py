@@ -128,3 +128,11 @@ def test_check_zone_and_keys_refuse_what_is_none() -> None:
         check_zone("Tokyo")
     with pytest.raises(InvalidInput):
         check_push_keys("not a key!", "tBHItJI5svbpez7KI4CCXg")
+
+
+def test_route_proves_an_address_by_email_and_a_number_by_sms() -> None:
+    """What arrives at LINE, in a browser or by SMS proves nothing about an address."""
+    proof = NoticeKind.BOOKING_PROOF
+    assert route(proof, "customer", {Channel.SMS}, {}) == (Channel.SMS,)
+    assert route(proof, "customer", set(Channel), {}) == (Channel.EMAIL,)
+    assert route(proof, "customer", {Channel.LINE, Channel.SMS}, {}) == ()

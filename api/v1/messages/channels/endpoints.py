@@ -82,8 +82,9 @@ async def create_subscription(
     body: SubscriptionCreate, services: Services, caller: CurrentUser, now: Now, key: OptionalKey
 ) -> Response:
     """At most ten browsers of one login; the oldest goes first. A browser belongs to the login that came last."""
+    handlers.check_browser(services, body)
     async with caller.work(key, MessageAction.READ) as work:
-        row = await handlers.subscribe(services, work, caller, body, now)
+        row = await handlers.subscribe(work, caller, body, now)
         return await store_response(work, created(AddressRead.of(row)))
 
 

@@ -101,11 +101,9 @@ async def link_line(
 
 
 async def subscribe(
-    services: ApiServices, work: UnitOfWork, caller: AuthenticatedCaller, body: SubscriptionCreate, now: datetime
+    work: UnitOfWork, caller: AuthenticatedCaller, body: SubscriptionCreate, now: datetime
 ) -> AddressRow:
-    """Store a browser; it belongs to the login that came last. Raises WrongState where push is off, and InvalidInput
-    for an unknown push service or no keys."""
-    _check_browser(services, body)
+    """Store a browser that `check_browser` has accepted; it belongs to the login that came last."""
     keys = json.dumps({"p256dh": body.keys.p256dh, "auth": body.keys.auth})
     return await work.messages.channels.subscribe(caller.id, body.endpoint, keys, now)
 
@@ -144,7 +142,7 @@ async def apply_line_events(signed: SignedWebhook) -> int:
         return await work.messages.channels.unfollow(gone)
 
 
-def _check_browser(services: ApiServices, body: SubscriptionCreate) -> None:
+def check_browser(services: ApiServices, body: SubscriptionCreate) -> None:
     """Raises WrongState where push is off, and InvalidInput for an unknown push service or keys that are none."""
     _require(services, Channel.PUSH)
     push = services.channels.push
