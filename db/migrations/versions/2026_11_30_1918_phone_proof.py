@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "2026_11_30_1840_phone_proof"
-down_revision: str | None = "2026_11_30_1830_take_address"
+revision: str = "2026_11_30_1918_phone_proof"
+down_revision: str | None = "2026_11_30_1917_take_address"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

@@ -6,7 +6,7 @@ from alembic import op
 
 from db.migrations.statements import apply_functions
 
-revision: str = "2026_11_30_1830_take_address"
+revision: str = "2026_11_30_1917_take_address"
 down_revision: str | None = "2026_11_30_1904_card_due"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
