@@ -20,7 +20,8 @@ from starlette.responses import Response
 from domain.errors import Forbidden, Malformed, TooLarge
 
 FIELD = "form_token"
-_MAX_FIELDS = 200
+_MAX_FIELDS = 300
+_PART_BYTES = 100_000
 #: In the name of every field whose blanks count.
 _PASSWORD = "password"  # noqa: S105 - a name of fields
 #: The most bytes of a form's first part, which is its token.
@@ -59,16 +60,17 @@ class SentFile:
     media_type: str
 
 
-async def read_file_form(request: Request, most: int) -> tuple[Form, SentFile | None]:
-    """A form with one file of at most ``most`` bytes; None where no file was chosen. The token is the first part, and
-    nothing behind a wrong one is read. Raises Forbidden, Malformed and TooLarge."""
+async def read_file_form(request: Request, most: int, most_part: int = _PART_BYTES) -> tuple[Form, SentFile | None]:
+    """A form with one file of at most ``most`` bytes; None where no file was chosen. Each other field has at most
+    ``most_part`` bytes. The token is the first part, and nothing behind a wrong one is read. Raises Forbidden,
+    Malformed and TooLarge."""
     length = request.headers.get("content-length", "")
     if not _LENGTH.fullmatch(length) or int(length) > most + _AROUND:
         raise TooLarge({"limit": most})
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise Malformed({"rule": "form"})
     try:
-        sent = await _TokenFirst(request).parse()
+        sent = await _TokenFirst(request, most_part).parse()
     except (HTTPException, MultiPartException) as error:
         raise Malformed({"rule": "form"}) from error
     try:
@@ -83,8 +85,9 @@ class _TokenFirst(MultiPartParser):
     """Reads a form whose first part is the token. Raises Forbidden as soon as that part is over, or too long for one,
     if it is not the token of this browser."""
 
-    def __init__(self, request: Request) -> None:
-        super().__init__(request.headers, request.stream(), max_files=1, max_fields=_MAX_FIELDS)
+    def __init__(self, request: Request, most_part: int) -> None:
+        limits = {"max_files": 1, "max_fields": _MAX_FIELDS, "max_part_size": most_part}
+        super().__init__(request.headers, request.stream(), **limits)
         self._request = request
         self._first_bytes = 0
         self._known = False

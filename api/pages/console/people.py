@@ -240,6 +240,7 @@ CUSTOMERS = Kind(
     heading=lambda _, one: _name(one),
     template="console/customer",
     beside=_about_customer,
+    links=(("import_title", "customers/import"),),
 )
 TEAM = Kind(
     "team",

@@ -23,7 +23,7 @@ from domain.onboarding.verification import DocumentKind
 HUB: Mapping[str, tuple[str, ...]] = {
     "hub_offer": ("services", "resources", "policies"),
     "hub_time": ("hours", "days", "time-off"),
-    "hub_look": ("profile", "media", "brand", "share"),
+    "hub_look": ("profile", "media", "brand", "texts", "share"),
     "hub_rules": ("settings", "team", "notices", "moved", "receipts", "till"),
 }
 #: Where each thing that a verification misses is typed; the words are those of the API (`domain.onboarding`).

@@ -1,5 +1,7 @@
 """``/console/{business}/today``: a day's visits in order, with what can be done to each."""
 
+import asyncio
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,7 +44,10 @@ async def show_day(request: Request) -> Response:
     calendar = await calendar_of(api, business, day, day + _A_DAY)
     since, until = beginning(calendar, day, zone), beginning(calendar, day + _A_DAY, zone)
     period = {"from": since.isoformat(), "to": until.isoformat()}
-    found = await api.get("/bookings", business_id=business["id"], limit=_MOST, **period)
+    found, allergies = await asyncio.gather(
+        api.get("/bookings", business_id=business["id"], limit=_MOST, **period),
+        allergies_of(api, business["id"], day=day.isoformat()),
+    )
     return page(
         request,
         "console/today",
@@ -52,7 +57,7 @@ async def show_day(request: Request) -> Response:
             "is_today": day == today,
             "before": (day - _A_DAY).isoformat(),
             "after": (day + _A_DAY).isoformat(),
-            "visits": [visit(one, now) for one in found],
+            "visits": [{**visit(one, now), "allergies": allergies.get(one["id"], ())} for one in found],
             "counts": _counts(found),
             "full": len(found) == _MOST,
         },
@@ -74,7 +79,22 @@ def visit(booking: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
     waits = booking["status"] == "pending" and not booking["approval_deadline"]
     undo = booking["undo_until"] is not None and datetime.fromisoformat(booking["undo_until"]) > now
     commands = () if waits else COMMANDS.get(booking["status"], ())
-    return {**booking, "is_late": late, "commands": (*commands, *(("undo",) if undo else ()))}
+    buttons = (*commands, *(("undo",) if undo else ()))
+    return {**booking, "is_late": late, "commands": buttons, "key": secrets.token_urlsafe(18)}
+
+
+async def allergies_of(api: ApiClient, business_id: str, **asked: str) -> Mapping[str, Sequence[str]]:
+    """What customers are allergic to, by booking; nothing for those who may not read it."""
+    try:
+        rows = await api.rows("/customers/allergies", _MOST, business_id=business_id, **asked)
+    except ApiError as error:
+        if error.status != 403:
+            raise
+        return {}
+    found: dict[str, list[str]] = {}
+    for one in rows:
+        found.setdefault(one["booking_id"], []).append(one["body"] or "")
+    return found
 
 
 def _counts(bookings: Sequence[Mapping[str, Any]]) -> Mapping[str, int]:

@@ -111,6 +111,8 @@ class Kind:
     beside: Callable[[Desk, Mapping[str, Any]], Awaitable[Mapping[str, Any]]] | None = None
     #: What names the business of a new record by itself, in place of ``business_id``.
     foreign: Sequence[str] = ()
+    #: Other pages about these records: key of the text, and path below the console of the business.
+    links: Sequence[tuple[str, str]] = ()
 
 
 async def desk_of(request: Request) -> Desk:
@@ -160,6 +162,7 @@ class _Pages:
             "q": desk.query.get("q", ""),
             "filters": self.kind.filters(desk),
             "add": f"{desk.path}/{self.kind.name}/new" if self.kind.create else "",
+            "links": [(label, f"{desk.path}/{path}") for label, path in self.kind.links],
             "error": error,
             "saved": "saved" in desk.query,
             "key": secrets.token_urlsafe(24),

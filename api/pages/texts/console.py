@@ -57,6 +57,17 @@ WORDS: Mapping[str, Text] = {
         "The card hold could not be renewed. The customer is asked for another card by {until}.",
     ),
     "notes": Text("店舗用メモ", "Internal notes"),
+    "allergy": Text("アレルギー", "Allergy"),
+    "allergy_hidden": Text("登録あり（内容を見る権限がありません）", "noted (you may not read it)"),
+    "due_here": Text("当日のお支払い {amount}", "{amount} to pay here"),
+    "field_customer": Text("お客様", "Customer"),
+    "visits_n": Text("来店{visits}回・無断キャンセル{no_shows}回", "{visits} visits, {no_shows} no-shows"),
+    "cancel_here": Text("予約をキャンセルする", "Cancel the booking"),
+    "cancel_here_say": Text(
+        "店舗の都合によるキャンセルです。お客様にキャンセル料はかかりません。お客様にお知らせします。",
+        "This is a cancellation by the business. The customer pays no fee and gets a message.",
+    ),
+    "cancel_here_do": Text("キャンセルしてお客様に知らせる", "Cancel and send a message"),
     "to_day": Text("この日の一覧へ", "All bookings of the day"),
     "booking_of": Text("{name}様の予約", "Booking of {name}"),
 }

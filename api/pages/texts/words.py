@@ -17,6 +17,7 @@ from api.pages.texts import (
     manage,
     messages,
     records,
+    setup,
     shared,
 )
 
@@ -31,6 +32,7 @@ WORDS: Mapping[str, Text] = joined(
         calendar.WORDS,
         fields.WORDS,
         records.WORDS,
+        setup.WORDS,
         account.WORDS,
         admin.WORDS,
         attention.WORDS,

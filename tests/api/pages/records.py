@@ -1,5 +1,6 @@
 """One record of every kind that a page shows, and the address of that page."""
 
+import base64
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -53,6 +54,8 @@ async def detail_addresses(app: FastAPI, pool: Pool, clock: Clock, salon: Staffe
     block = {"business_id": business, "resource_id": str(first), **hours}
     off = {"resource_id": str(first), "first_day": day, "last_day": day, "kind": "off"}
     days_off = await _made(salon, "/staff/exceptions", off)
+    file = {"business_id": business, "file": base64.b64encode("氏名\n山田 花\n".encode()).decode()}
+    imported = await salon.owner.post("/customers/import", json=file, headers=keyed())
     links = services.booking_links
     return {
         "/bookings/{token}": f"/bookings/{links.token(UUID(booking))}",
@@ -70,6 +73,8 @@ async def detail_addresses(app: FastAPI, pool: Pool, clock: Clock, salon: Staffe
         "/console/{business_id}/payments/{record_id}": f"{mine}/payments/{payment}",
         "/console/{business_id}/services/{record_id}": f"{mine}/services/{salon.ids.service_id}",
         "/console/{business_id}/policies/{record_id}": f"{mine}/policies/{salon.ids.policy_id}",
+        "/console/{business_id}/imports/{import_id}": f"{mine}/imports/{imported.json()['data']['id']}",
+        "/console/{business_id}/texts/{kind}/{code}": f"{mine}/texts/booking_confirmed/ja",
         "/console/{business_id}/customers/{record_id}": f"{mine}/customers/{salon.ids.customer_id}",
         "/console/{business_id}/team/{record_id}": f"{mine}/team/{member['id']}",
         "/console/{business_id}/time-off/{record_id}": f"{mine}/time-off/{days_off}",

@@ -18,7 +18,7 @@ from tests.api.salon import StaffedSalon
 from tests.support import data
 
 #: What a route without a record is filled with.
-_NAMED = re.compile(r"{(?!business_id|slug)[a-z_]+(?::path)?}")
+_NAMED = re.compile(r"{(?!business_id|slug)[a-z_]+(?::[a-z]+)?}")
 #: Files and streams are no pages.
 _FILES = re.compile(r"\.(css|js|svg|csv|pdf|ics)$|/events$|/pictures/|^/static/")
 PAGES = sorted(
@@ -34,7 +34,12 @@ DETAILS = frozenset(
     one.path for one in ROUTES if isinstance(one, Route) and "GET" in (one.methods or ()) and _NAMED.search(one.path)
 )
 #: They answer with the address of another page.
-SENDS_ON = {"/m/{code}", "/account/bookings/{booking_id}", "/account/waitlist/{entry_id}"}
+SENDS_ON = {
+    "/m/{code}",
+    "/account/bookings/{booking_id}",
+    "/account/waitlist/{entry_id}",
+    "/console/{business_id}/analytics/exports/{export_id:uuid}",
+}
 
 
 @pytest.fixture

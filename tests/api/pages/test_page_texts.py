@@ -43,7 +43,21 @@ PUT_TOGETHER = (
     *("field_", "hint_", "option_", "day_", "unit_", "in_", "records_", "about_", "add_", "none_", "search_"),
     *("remove_", "hub_", "kind_", "role_", "paid_", "refund_", "receipt_", "to_", "channel_", "sending_", "waiting_"),
     *("moved_", "stranded_", "method_", "till_", "removal_", "media_", "rejection_", "figure_", "figures_"),
-    *("failure_", "queue_", "store_", "picture_", "missing_", "account_", "export_", "measure_", "notice_", "tier_"),
+    *(
+        "failure_",
+        "queue_",
+        "import_",
+        "variable_",
+        "way_",
+        "store_",
+        "picture_",
+        "missing_",
+        "account_",
+        "export_",
+        "measure_",
+        "notice_",
+        "tier_",
+    ),
 )
 #: ``t("key"`` without ``~`` after it.
 ASKED = re.compile(r'\bt\("([a-z0-9_]+)"(?! ~)')
