@@ -36,7 +36,7 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 #: How many requests an operation gets, of each kind.
 EXAMPLES = 3
 #: A run asks one of so many shares of the operations with a login, and another one without.
-SHARES = 4
+SHARES = 8
 #: Asked last of all, so to speak: they would end the login that all others use.
 ENDS_THE_LOGIN = {f"POST {PREFIX}/auth/logout", f"POST {PREFIX}/auth/change-password"}
 #: Part of an operation's name, for looking at it alone.

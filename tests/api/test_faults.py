@@ -177,12 +177,12 @@ async def ask(http: AsyncClient, pool: Pool, world: Tenants, operation: Operatio
 async def test_database_that_breaks_is_a_coded_answer_and_nothing_half_written(
     world: Tenants, pool: Pool, changed: Changed, caller: str, log_in: Login
 ) -> None:
-    """One request for every statement of every operation. What breaks it takes turns; so do the callers, but for a
-    whole run."""
+    """One request for every statement of every second operation, of every one in a whole run. What breaks it takes
+    turns; so do the callers, but for a whole run."""
     newcomer = await log_in()
     people = {**world.people, "admin": world.admin, "newcomer": newcomer.http}
     faults, requests = itertools.cycle(FAULTS), 0
-    for operation in sampling.share(operations(), CALLERS.index(caller), len(CALLERS)):
+    for operation in sampling.share(operations(), CALLERS.index(caller), 2 * len(CALLERS)):
         before = await changed.rows()
         for at in itertools.count(1):
             requests += 1
@@ -197,7 +197,7 @@ async def test_database_that_breaks_is_a_coded_answer_and_nothing_half_written(
 async def test_operations_say_that_the_database_failed(world: Tenants, pool: Pool, fault: str, log_in: Login) -> None:
     """Every trouble at the first statement: whose transaction it is."""
     newcomer, unopened = await log_in(), set()
-    asked = sampling.share(operations(), list(FAULTS).index(fault), 3)
+    asked = sampling.share(operations(), list(FAULTS).index(fault), 6)
     for operation in asked:
         hits = {(await ask(http, pool, world, operation, fault, 1)).hit for http in (newcomer.http, world.admin)}
         unopened |= set() if fault in hits else {operation.name}

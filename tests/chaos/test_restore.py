@@ -1,4 +1,5 @@
-"""The short form of the drill of a lost machine, in its own process, as a person runs it."""
+"""The short form of the drill of a lost machine, in its own process, as a person runs it: in ``make test-all``. It starts
+two stacks, which takes two minutes; ``tests/stack/test_backup.py`` restores a server in every run."""
 
 import json
 import subprocess
@@ -8,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from stack.environment import process_environment
+from tests.support.sampling import is_whole
 
 _BOOKINGS = 30
 
 
 @pytest.mark.chaos
+@pytest.mark.skipif(not is_whole(), reason="make test-all")
 @pytest.mark.timeout(600)
 def test_restore_loses_no_acknowledged_booking_and_every_row_has_its_run(tmp_path: Path) -> None:
     report = tmp_path / "drill.json"
