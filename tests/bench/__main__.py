@@ -23,7 +23,9 @@ from runtime.temporal import guard_exit
 from tests.bench import bench_data, load
 from tests.bench.analytics import analytics
 from tests.bench.growth import growth
+from tests.bench.limit import limit_of_holds, rate_of_writes
 from tests.bench.live import live
+from tests.bench.lives import lives
 from tests.bench.logins import logins
 from tests.bench.response_cache import cached
 from tests.bench.server import BENCH_HOLD
@@ -81,7 +83,8 @@ async def _statements(pool: Database, salon: bench_data.BenchSalon, first: datet
 
 
 async def holds(database: servers.Database, pool: Database) -> dict[str, Any]:
-    """POST /bookings at 32 connections, logged in, keyed; beside the same writes as one function over bare asyncpg."""
+    """POST /bookings at 32 connections, logged in, keyed. Beside it the same writes as one function, over bare asyncpg
+    and from Postgres's own client, and the limit: the least that a hold must write."""
     count, staff = 3000, 20
     owner = create_async_engine(database.owner_url)
     async with owner.begin() as connection:
@@ -95,6 +98,10 @@ async def holds(database: servers.Database, pool: Database) -> dict[str, Any]:
         found["POST /bookings"] = (await load.run(port, 32, _holds(settings, salons[0], count, staff, 3))).summary()
         found["one SQL function"] = (await load.run(port, 32, _bare(salons[1], count, staff))).summary()
     found["share of the function's rate"] = _share(found, "POST /bookings", "one SQL function")
+    limit, writes = await limit_of_holds(database), await rate_of_writes(database, salons[1])
+    found["limit, per second"], found["the writes alone, per second"] = limit, writes
+    found["share of the limit (bar: 0.15)"] = round(found["POST /bookings"]["per_second"] / limit, 3)
+    found["the writes' share of the limit (bar: 0.4)"] = round(writes / limit, 3)
     return found
 
 
@@ -124,7 +131,7 @@ def _bare(salon: bench_data.BenchSalon, count: int, staff: int) -> Iterator[byte
 
 
 async def crowd(database: servers.Database, pool: Database) -> dict[str, Any]:
-    """1 000 clients on one slot, each on a connection of its own, all at once."""
+    """1 000 clients on one slot, each on a connection of its own, all at once; beside them as many for the liveness."""
     clients = 1000
     salon = await bench_data.make_salon(pool, 1, clients)
     settings = database.settings()
@@ -143,8 +150,14 @@ async def crowd(database: servers.Database, pool: Database) -> dict[str, Any]:
     ]
     async with bench_data.api(settings, bench_data.CORES) as port:
         await load.run(port, 32, _holds(settings, salon, 50, 1, 5))
+        alive = await load.run(port, clients, itertools.repeat(load.get("/health/live"), clients))
         outcome = await load.run(port, clients, iter(requests), see)
-    return {"1 000 clients on one slot": outcome.summary(), "answers": dict(codes)}
+    return {
+        "1 000 clients on one slot": outcome.summary(),
+        "1 000 clients for the liveness": alive.summary(),
+        "times of it (bar: 3)": round(outcome.seconds / alive.seconds, 2),
+        "answers": dict(codes),
+    }
 
 
 def _key() -> tuple[str, str]:
@@ -174,7 +187,7 @@ async def main() -> None:
         "machine": platform.platform(),
         "cores": bench_data.CORES,
     }
-    measures = (shares, availability, holds, crowd, cached, logins, webhooks, analytics, live, growth)
+    measures = (shares, availability, holds, crowd, cached, logins, webhooks, analytics, live, growth, lives)
     wanted = set(sys.argv[1:]) or {measure.__name__ for measure in measures}
     for measure in (one for one in measures if one.__name__ in wanted):
         async with bench_data.fresh() as (database, pool):

@@ -95,6 +95,13 @@ async def _load(port: int, path: str, connections: int) -> tuple[int, float]:
     return int(found[1]), float(found[2])
 
 
+async def processor_time_of_bare() -> float:
+    """Milliseconds of processor time of a bare request."""
+    async with _serving("tests.bench.bare", 1) as bare:
+        await _load(bare.port, "/x", 8)
+        return min([(await _measure(bare, "/x", 8)).milliseconds for _ in range(_ROUNDS)])
+
+
 async def _share(server: _Server, bare: _Server, path: str, connections: int = 8) -> dict[str, Any]:
     await _load(server.port, path, connections)
     ours, reference = [], []
