@@ -1,5 +1,7 @@
-"""The short form of the drill of a lost machine, in its own process, as a person runs it: in ``make test-all``. It starts
-two stacks, which takes two minutes; ``tests/stack/test_backup.py`` restores a server in every run."""
+"""The short form of the drill of a lost machine, in its own process, as a person runs it: in ``make test-all``.
+
+It starts two stacks, which takes two minutes; ``tests/stack/test_backup.py`` restores a server in every run.
+"""
 
 import json
 import subprocess
