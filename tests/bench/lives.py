@@ -192,7 +192,7 @@ async def _none(database: Database, statement: str) -> None:
 
 
 async def _live(platform: Platform, database: Database, settings: Settings) -> None:
-    """Every life to its end: held, paid by webhook, confirmed, told, reminded, completed."""
+    """Every life to its end: held, paid by webhook, confirmed, with its messages, completed."""
     staff = 10
     salons = [await _short_visits(database, staff, LIVES) for _ in range(-(-LIVES // (2 * staff)))]
     first = datetime.now(UTC).replace(second=0, microsecond=0) + _AHEAD
@@ -218,9 +218,9 @@ async def _live(platform: Platform, database: Database, settings: Settings) -> N
     await _drained(database)
     await _none(database, "SELECT id FROM notification_outbox WHERE status = 'queued' LIMIT 1")
     reminded = "SELECT count(*) AS n FROM notification_outbox WHERE kind = 'booking_reminder' AND status <> 'queued'"
-    [told] = await data.rows(database, reminded)
-    if told["n"] < LIVES:
-        raise RuntimeError(f"{told['n']} reminders of {LIVES}")
+    [reminders] = await data.rows(database, reminded)
+    if reminders["n"] < LIVES:
+        raise RuntimeError(f"{reminders['n']} reminders of {LIVES}")
 
 
 async def _short_visits(database: Database, staff: int, users: int) -> bench_data.BenchSalon:

@@ -1,4 +1,4 @@
-"""Fifty customers book through the pages at once while the API is killed: whoever saw the booking has it, once.
+"""Fifty customers book through the pages at once while the API is killed: everybody who saw the booking has it, once.
 
 They have plain forms and no JavaScript, and do what people do when nothing comes: they send the same form again.
 """
