@@ -50,6 +50,17 @@ def rotate_keys(payloads: Payloads = False, data_dir: DataDir = DEFAULT) -> None
     _change_keys(data_dir, payload_keys.rotate if payloads else signing.rotate)
 
 
+@keys.command("vapid")
+def make_vapid_key(
+    subject: Annotated[str, typer.Option("--subject", help="How a push service reaches you: mailto: or https:.")] = "",
+) -> None:
+    """Make a key for web push and print the settings. It is stored nowhere; a new one ends every
+    browser's subscription."""
+    from stack.push_keys import new_settings
+
+    typer.echo(new_settings(subject))
+
+
 @keys.command("retire")
 def retire_key(
     kid: Annotated[str, typer.Argument(help="The key's id, of `keys list`.")],

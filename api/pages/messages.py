@@ -33,9 +33,10 @@ async def show_choices(request: Request) -> Response:
 
 
 async def follow_short_link(request: Request) -> Response:
-    """``/m/{code}``: to the page of the booking that an SMS is about."""
+    """``/m/{code}``: to the page of the booking that an SMS is about; with the proof of its number where it has one."""
     found = await ApiClient(request).get(f"/notifications/links/{request.path_params['code']}")
-    return see_other(request, urlsplit(found["url"]).path)
+    target = urlsplit(found["url"])
+    return see_other(request, f"{target.path}?{target.query}" if target.query else target.path)
 
 
 async def change_choices(request: Request) -> Response:

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Text, bindparam, text
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from db.engine.store import Store
 from domain.errors import NotFound
@@ -51,6 +52,18 @@ _ANSWER = text("""
     VALUES (:business_id, :customer_id, :purpose, :granted, :source, :language, :wording, :notice_id, :actor_id)
     RETURNING id, purpose, granted, source, language, wording, notice_id, actor_id, created_at
 """)
+# Who refuses advertising refuses it for the address: other records of the business that have it and have consented
+# refuse with it (特定電子メールの送信の適正化等に関する法律 3条3項: nothing more to whom has asked for that).
+_REFUSE_ALIKE = text("""
+    INSERT INTO consents (business_id, customer_id, purpose, granted, source, language, wording, notice_id, actor_id)
+    SELECT c.business_id, c.id, :purpose, false, :source, :language, :wording, :notice_id, :actor_id
+      FROM customers me JOIN customers c ON c.business_id = me.business_id AND c.email_key = me.email_key
+     WHERE me.id = :customer_id AND me.email_key <> '' AND c.id <> me.id
+       AND (SELECT o.granted FROM consents o WHERE o.customer_id = c.id AND o.purpose = :purpose
+             ORDER BY o.id DESC LIMIT 1)
+""").bindparams(
+    bindparam("notice_id", type_=PgUUID), bindparam("actor_id", type_=PgUUID), bindparam("purpose", type_=Text)
+)
 
 #: Messages whose recipients have something to choose.
 _KINDS: Mapping[str, NoticeKind | AccountEmailKind] = {
@@ -169,7 +182,7 @@ class PreferenceStore(Store):
         actor_id: UUID | None = None,
     ) -> ConsentRow:
         """Write down one answer, with the words of the question. A customer whom the business has deleted can still
-        withdraw. Raises NotFound."""
+        withdraw; a withdrawal counts for all records of the business with the same address. Raises NotFound."""
         asked = {"id": customer_id, "granted": granted}
         customer = (await self.session.execute(_CUSTOMER, asked)).one_or_none()
         if customer is None:
@@ -186,7 +199,10 @@ class PreferenceStore(Store):
             "notice_id": notice_id,
             "actor_id": actor_id,
         }
-        return ConsentRow(**(await self.session.execute(_ANSWER, values)).mappings().one())
+        made = ConsentRow(**(await self.session.execute(_ANSWER, values)).mappings().one())
+        if not granted:
+            await self.session.execute(_REFUSE_ALIKE, values)
+        return made
 
 
 def _kind(value: str) -> NoticeKind | AccountEmailKind:

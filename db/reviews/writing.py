@@ -46,13 +46,16 @@ _INSERT = text("""
 """).bindparams(
     bindparam("user_id", type_=PgUUID), bindparam("body", type_=Text), bindparam("display_name", type_=Text)
 )
-_LOCK = text("""
+_LOCK = text("SELECT r.id FROM reviews r WHERE r.id = :id AND r.deleted_at IS NULL FOR NO KEY UPDATE OF r")
+# A statement after the lock: one that waits for a lock reads the other tables as they were before it waited, and would
+# not see a request that was made meanwhile.
+_READ = text("""
     SELECT r.id, r.business_id, r.booking_id, r.status, r.version, r.editable_until, r.publish_at, r.reply,
            b.time_zone, b.family_name, b.status AS booking_status, m.id AS moderation_id, m.asked_by,
            m.asked_at, m.decide_by
       FROM reviews r JOIN bookings b ON b.id = r.booking_id
       LEFT JOIN review_moderations m ON m.review_id = r.id AND m.outcome IS NULL
-     WHERE r.id = :id AND r.deleted_at IS NULL FOR NO KEY UPDATE OF r
+     WHERE r.id = :id AND r.deleted_at IS NULL
 """)
 _EDIT = text("""
     UPDATE reviews SET rating = :rating, body = :body, display_name = :display_name, version = version + 1
@@ -162,7 +165,9 @@ class ReviewWriteStore(Store):
         return review
 
     async def _find_locked(self, review_id: UUID) -> Any | None:
-        return (await self.session.execute(_LOCK, {"id": review_id})).one_or_none()
+        if (await self.session.execute(_LOCK, {"id": review_id})).one_or_none() is None:
+            return None
+        return (await self.session.execute(_READ, {"id": review_id})).one_or_none()
 
     async def _move(self, review: Any, after: PublicationStatus, reason: str | None, now: datetime) -> None:
         """Give the review another status and write its history; the trigger counts the stars."""

@@ -8,8 +8,8 @@ from sqlalchemy import text
 from db.reviews import writing
 from db.reviews.moderation import Decision
 from db.reviews.writing import ReviewDraft
-from domain.errors import AlreadyExists, NotFound
-from domain.reviews.moderation import Verdict
+from domain.errors import AlreadyExists, NotFound, RuleBroken
+from domain.reviews.moderation import REPORTS_FOR_A_REQUEST, Verdict
 from domain.reviews.status import RemovalReason
 from tests.races.overlap import Step, overlap
 from tests.support.data import NOW, rows
@@ -51,6 +51,35 @@ async def test_post_twice_at_once_reaches_the_constraint(desk: Desk, monkeypatch
     monkeypatch.setattr(writing, "_INSERT", text(statement).bindparams(*writing._INSERT._bindparams.values()))
     with pytest.raises(Exception, match="uq_reviews_booking_id"):
         await overlap(desk.database, desk.salon.scope, post(booking, 5), post(booking, 1))
+
+
+def ask(review_id: UUID) -> Step:
+    return lambda work: work.reviews.request(review_id, RemovalReason.OTHER, None, None, NOW)
+
+
+def report(review_id: UUID, reporter: str) -> Step:
+    return lambda work: work.reviews.report(review_id, reporter, RemovalReason.OTHER, NOW)
+
+
+async def open_requests(desk: Desk, review_id: UUID) -> int:
+    found = "SELECT id FROM review_moderations WHERE review_id = :id AND outcome IS NULL"
+    return len(await rows(desk.database, found, id=review_id))
+
+
+async def test_request_twice_at_once_is_one_request(desk: Desk) -> None:
+    review = await add_reviewed_visit(desk.database, desk.salon)
+    _, refusal = await overlap(desk.database, desk.salon.scope, ask(review), ask(review))
+    assert isinstance(refusal, RuleBroken)
+    assert await open_requests(desk, review) == 1
+
+
+async def test_report_at_once_with_a_request_is_noted_beside_it(desk: Desk) -> None:
+    """The report that makes a request of its own finds the one of the business."""
+    review = await add_reviewed_visit(desk.database, desk.salon)
+    for number in range(REPORTS_FOR_A_REQUEST - 1):
+        await desk.within(report(review, f"reader {number}"))
+    await overlap(desk.database, desk.salon.scope, ask(review), report(review, "one more"))
+    assert await open_requests(desk, review) == 1
 
 
 @pytest.mark.parametrize("deleted_first", [True, False])

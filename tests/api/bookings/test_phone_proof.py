@@ -96,6 +96,14 @@ async def opened(salon: StaffedSalon, text: str) -> str:
     return url
 
 
+async def landed(salon: StaffedSalon, text: str) -> str:
+    """Where a browser is sent that opens the short address."""
+    [code] = re.findall(r"/m/([0-9A-Za-z]{10})", text)
+    answer = await salon.nobody.get(f"/m/{code}", headers={"Accept": "text/html"}, follow_redirects=False)
+    location: str = answer.headers["location"]
+    return location
+
+
 async def test_number_is_proven_by_the_link_of_its_sms(
     app: FastAPI, asked: StaffedSalon, pool: Pool, clock: Clock
 ) -> None:
@@ -106,6 +114,8 @@ async def test_number_is_proven_by_the_link_of_its_sms(
     assert "佐藤" not in text
     assert await sent(app, pool, asked, clock, "booking_proof") == [], "once"
     token = parse_qs(urlsplit(await opened(asked, text)).query)["proof"][0]
+    page = await asked.nobody.get(await landed(asked, text), headers={"Accept": "text/html"})
+    assert f'name="proof" value="{token}"' in page.text, "the page has the button that confirms"
     assert app.state.services.booking_links.read_proof(token, clock.now()) == UUID(made["id"])
     command = BookingCommand(UUID(made["id"]), asked.ids.business_id, "c1", ActorKind.GUEST)
     async with pool.unit_of_work(asked.ids.scope) as work:

@@ -14,6 +14,7 @@ from api.access.guest_links import MESSAGE_HEADER
 from api.http.envelope import Envelope
 from api.v1.messages.preferences.schemas import PreferencesRead, RecipientPreferencesRead
 from db.engine.session import Database as Pool
+from domain.messages.consent import ConsentPurpose, ConsentSource
 from domain.messages.kinds import NoticeKind
 from domain.messages.permissions import LINK_LASTS
 from domain.messages.preferences import SWITCHED
@@ -218,6 +219,33 @@ async def test_page_takes_a_withdrawal_from_a_customer_who_was_deleted(
     assert "Your choices are saved" in page.text
     answers = await data.rows(pool, "SELECT granted FROM consents ORDER BY id")
     assert [row["granted"] for row in answers] == [True, False]
+
+
+async def test_withdrawal_counts_for_every_record_with_the_address(
+    app: FastAPI, salon: StaffedSalon, pool: Pool
+) -> None:
+    """Two records of one business, one of another: the law is about the address, the answer about the business."""
+    notice = await queued_for_guest(pool, salon)
+    [row] = await data.rows(
+        pool,
+        "SELECT c.id, c.email FROM notification_outbox n JOIN customers c ON c.id = n.customer_id WHERE n.id = :id",
+        id=UUID(notice),
+    )
+    other = await data.add_salon(pool)
+    twin = await data.add_customer(pool, salon.ids.business_id, email=str(row["email"]).upper())
+    elsewhere = await data.add_customer(pool, other.business_id, email=row["email"])
+    for customer in (row["id"], twin, elsewhere):
+        scope = other.scope if customer == elsewhere else salon.ids.scope
+        async with pool.unit_of_work(scope) as work:
+            await work.messages.preferences.answer(
+                customer, ConsentPurpose.OFFERS, True, "ja", ConsentSource.STAFF, actor_id=salon.ids.owner_id
+            )
+    visitor = Visitor(salon.nobody)
+    await visitor.open(f"/messages/{token_of(app, notice)}")
+    await visitor.send(f"/messages/{token_of(app, notice)}")
+    answers = await data.rows(pool, "SELECT customer_id, granted FROM consents ORDER BY id")
+    last = {one["customer_id"]: one["granted"] for one in answers}
+    assert last == {row["id"]: False, twin: False, elsewhere: True}
 
 
 async def test_page_refuses_a_form_from_elsewhere(app: FastAPI, salon: StaffedSalon, pool: Pool) -> None:
