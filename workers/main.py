@@ -65,8 +65,14 @@ async def _serve(workers: Sequence[Worker], stop: asyncio.Event) -> None:
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait([stopped, *running], return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
+    for worker, task in zip(workers, running, strict=True):
+        # It still waits for Temporal's first answer. `shutdown` does nothing before that, and it would run on for ever.
+        if not worker.is_running:
+            task.cancel()
     await asyncio.gather(*(worker.shutdown() for worker in workers if worker.is_running))
-    await asyncio.gather(*running)
+    for ended in await asyncio.gather(*running, return_exceptions=True):
+        if isinstance(ended, Exception):
+            raise ended
 
 
 def steps_at_once(settings: Settings, queues: int) -> int:

@@ -150,6 +150,19 @@ async def test_run_worker_stops_before_temporal_answers(settings: Settings) -> N
             await asked.wait()
 
 
+async def test_run_worker_stops_in_the_moment_of_its_start(
+    temporal: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The signal comes when the workers exist and have not begun: none of them may run on."""
+
+    async def connected(settings: Settings, process: str, stop: asyncio.Event) -> Client:
+        stop.set()
+        return temporal
+
+    monkeypatch.setattr("workers.main.connect_when_available", connected)
+    await asyncio.wait_for(run_worker(settings, ["bookings", "notices"]), 20)
+
+
 async def test_run_worker_names_an_unknown_role(settings: Settings) -> None:
     with pytest.raises(KeyError, match="gardening"):
         await run_worker(settings, ["gardening"])
