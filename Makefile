@@ -14,7 +14,7 @@ export PYTHONPYCACHEPREFIX ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/omotenashi/
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test test-all browser-test check bench chaos mutation clean
+.PHONY: help install up demo test test-all browser-test check bench chaos upgrade mutation clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -53,6 +53,9 @@ bench: $(STAMP) ## Measure; prints tables and writes JSON under .omotenashi/benc
 
 chaos: $(STAMP) ## Kill things under load, the long form
 	@"$(RUN)/python" -m tests.chaos
+
+upgrade: $(STAMP) ## Upgrade a stack that has open runs; FROM=<commit> is the one before
+	@"$(RUN)/python" -m tests.chaos.upgrade --from $(or $(FROM),HEAD~1)
 
 mutation: $(STAMP) ## Change the rules about money a little, and see that a test fails each time
 	@"$(RUN)/python" -m tests.mutation
