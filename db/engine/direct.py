@@ -1,4 +1,4 @@
-"""One statement over the driver, without a session: for reads that are asked often.
+"""One statement over the driver, without a session: for what is asked often.
 
 The statement enters its own scope (``app_enter``) and is a transaction of its own, so it takes one round trip. It goes
 over a connection of the same pool as everything else, where asyncpg keeps it prepared.
@@ -24,8 +24,9 @@ _BROKEN = (
 
 
 async def fetch_row(engine: AsyncEngine, statement: str, *values: Any) -> asyncpg.Record | None:
-    """The only row of a statement that changes nothing. None where the connection broke or there is none: the caller
-    asks by a unit of work, which replaces the connections of the pool. Raises as a unit of work does."""
+    """The only row of a statement that changes nothing, or that does no harm when it is repeated. None where the
+    connection broke or there is none: the caller asks by a unit of work, which replaces the connections of the pool.
+    Raises as a unit of work does."""
     try:
         return await _fetch_row(engine, statement, values)
     except (*_BROKEN, DBAPIError, PoolTimeout):

@@ -83,6 +83,11 @@ NAMED_ELSEWHERE = "payment_named_elsewhere"
 Applied = tuple[UUID | None, BookingStatus | None, PaymentView | None]
 
 
+def stored_event(event: ProviderEvent) -> str:
+    """As it is stored, JSON."""
+    return json.dumps(_EVENT.dump_python(event, mode="json", exclude_none=True))
+
+
 class WebhookStore(Store):
     """Needs the platform's scope: a provider's event does not name the tenant."""
 
@@ -122,7 +127,7 @@ class WebhookStore(Store):
                 "intent_id": intent_id,
                 "account_id": account_id,
                 "payment_id": payment.id if payment else None,
-                "event": json.dumps(_EVENT.dump_python(event, mode="json", exclude_none=True)),
+                "event": stored_event(event),
                 "created_at": created_at,
                 "outcome": outcome,
             },

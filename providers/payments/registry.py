@@ -70,6 +70,11 @@ class PaymentProviders(Mapping[str, PaymentProvider]):
     def __len__(self) -> int:
         return len(self._names)
 
+    def name_at(self, account_id: UUID) -> str | None:
+        """Which provider an account is at, which never changes; None where this process has not called it yet."""
+        known = self._of_accounts.get(account_id)
+        return None if known is None else known[1].name
+
     async def at(self, name: str, account_id: UUID) -> PaymentProvider:
         """The provider at a business's own account. Raises what reading its secrets raises."""
         if self._read is None:

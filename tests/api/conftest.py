@@ -3,6 +3,7 @@
 ``client`` speaks English, so that messages can be read; ``owner`` and ``customer`` are logged in.
 """
 
+import asyncio
 import itertools
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -85,6 +86,35 @@ class Statements:
         self.sent.clear()
 
     def __len__(self) -> int:
+        return len(self.sent)
+
+
+@dataclass
+class RoundTrips:
+    """How often the API waited for Postgres since ``clear``: every statement, BEGIN and COMMIT too."""
+
+    sent: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, pool: Pool) -> "RoundTrips":
+        """Of this pool, from now on."""
+        seen = cls()
+
+        def note(query: Any) -> None:
+            seen.sent.append(query.query)
+
+        def watch(connection: Any, *_: Any) -> None:
+            connection.driver_connection.add_query_logger(note)
+
+        event.listen(pool.engine.sync_engine, "checkout", watch)
+        return seen
+
+    def clear(self) -> None:
+        self.sent.clear()
+
+    async def count(self) -> int:
+        """asyncpg reports a query in the next turn of the loop."""
+        await asyncio.sleep(0)
         return len(self.sent)
 
 

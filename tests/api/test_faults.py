@@ -21,8 +21,8 @@ from db.bookings.waitlist import offers
 from db.engine.session import Database as Pool
 from db.tables import Base
 from tests.api.conftest import PREFIX, Clock, Login, error_of
-from tests.api.payments.test_webhook import event as webhook_event
-from tests.api.payments.test_webhook import signature
+from tests.api.payments.stripe_events import event as webhook_event
+from tests.api.payments.stripe_events import signature
 from tests.api.tenancy.asking import Operation, operations
 from tests.api.tenancy.world import Tenants, opened_world
 from tests.support import sampling, servers

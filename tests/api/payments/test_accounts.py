@@ -21,7 +21,7 @@ from providers.payments.registry import PaymentProviders, provider_at
 from runtime.keyring import KeyRing, Keys
 from tests.api.conftest import PREFIX, Person, error_of
 from tests.api.payments.payment_requests import apply_events, confirm, held, intent
-from tests.api.payments.test_webhook import event, signature
+from tests.api.payments.stripe_events import event, signature
 from tests.api.salon import StaffedSalon, keyed
 from tests.support import data
 from tests.support.data import HOUR, NOW

@@ -10,7 +10,8 @@ from api.v1.payments.events.schemas import ReplayRead
 from db.engine.session import Database as Pool
 from tests.api.conftest import Login, error_of
 from tests.api.payments.payment_requests import apply_events, opened
-from tests.api.payments.test_webhook import event, send, signature
+from tests.api.payments.stripe_events import event, signature
+from tests.api.payments.test_webhook import send
 from tests.api.platform.audit.test_audit import make_admin
 from tests.api.salon import StaffedSalon, keyed
 from tests.support import data

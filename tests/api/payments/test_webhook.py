@@ -1,72 +1,41 @@
 """A payment provider's webhook: believed by its signature alone, stored once, answered at once."""
 
-import hashlib
-import hmac
 import json
 import time
 from typing import Any
 
+import pytest
 from httpx import Response
 
 from db.engine.session import Database as Pool
-from tests.api.conftest import PREFIX, Statements, error_of
-from tests.api.payments.payment_requests import apply_events, opened
-from tests.api.salon import WRITTEN, StaffedSalon, counted
+from db.payments import inbox
+from tests.api.conftest import PREFIX, RoundTrips, error_of
+from tests.api.payments.payment_requests import apply_events, opened, paid
+from tests.api.payments.stripe_events import event, signature
+from tests.api.payments.test_accounts import SECRET as ACCOUNT_SECRET
+from tests.api.payments.test_accounts import account_of
+from tests.api.salon import WRITTEN, StaffedSalon, counted, keyed
 from tests.support import data
-
-SECRET = "whsec_sandbox"
-
-
-def event(intent_id: str, **changed: Any) -> bytes:
-    """Stripe's event that an intent over 6600 yen was paid."""
-    intent = {
-        "id": intent_id,
-        "object": "payment_intent",
-        "status": "succeeded",
-        "amount": 6600,
-        "amount_received": 6600,
-        "currency": "jpy",
-        "metadata": {},
-        **changed,
-    }
-    body = {
-        "id": f"evt_{intent_id}",
-        "object": "event",
-        "type": "payment_intent.succeeded",
-        "created": int(time.time()),
-        "data": {"object": intent},
-    }
-    return json.dumps(body).encode()
-
-
-def signature(body: bytes, secret: str = SECRET, age: int = 0) -> dict[str, str]:
-    """As Stripe documents it."""
-    at = int(time.time()) - age
-    digest = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
-    return {"Stripe-Signature": f"t={at},v1={digest}", "Content-Type": "application/json; charset=utf-8"}
 
 
 async def send(salon: StaffedSalon, body: bytes, headers: dict[str, str], provider: str = "stripe") -> Response:
     return await salon.nobody.post(f"{PREFIX}/payments/webhook/{provider}", content=body, headers=headers)
 
 
-async def test_webhook_event_is_stored_once_and_applied_to_the_payment(
-    salon: StaffedSalon, pool: Pool, statements: Statements
-) -> None:
+async def test_webhook_event_is_stored_once_and_applied_to_the_payment(salon: StaffedSalon, pool: Pool) -> None:
     payment = await opened(salon)
     [row] = await data.rows(pool, "SELECT provider_intent_id, booking_id FROM booking_payments")
     body = event(row["provider_intent_id"])
-    statements.clear()
     answer = await send(salon, body, signature(body))
     assert answer.status_code == 200, answer.text
     assert answer.json()["data"] == {"fresh": True}
-    assert len(statements) == 4, statements.sent
     again = await send(salon, body, signature(body))
     assert again.json()["data"] == {"fresh": False}
     [stored] = await data.rows(pool, "SELECT event_id, intent_id, outcome FROM payment_webhooks")
     assert stored["event_id"] == f"evt_{row['provider_intent_id']}"
     [queued] = await data.rows(pool, "SELECT aggregate, payload FROM outbox WHERE command = 'booking.payment_event'")
     assert queued["aggregate"] == f"booking/{row['booking_id']}"
+    assert set(queued["payload"]) == {"booking_id", "business_id", "webhook_id"}
     await apply_events(pool)
     [row] = await data.rows(pool, "SELECT status, captured FROM booking_payments WHERE id::text = :id", id=payment)
     assert row == {"status": "captured", "captured": 6600}
@@ -166,3 +135,81 @@ async def test_event_of_a_type_of_tomorrow_is_kept_and_changes_nothing(payjp: St
     [row] = await data.rows(pool, "SELECT event_type, outcome FROM payment_webhooks")
     assert row == {"event_type": "a.type.of.tomorrow", "outcome": "unmatched"}
     assert (await counted(pool, "attention", "outbox")) == {"attention": 0, "outbox": 0}
+
+
+async def test_webhook_of_a_known_payment_waits_for_postgres_once(salon: StaffedSalon, pool: Pool) -> None:
+    await opened(salon)
+    [row] = await data.rows(pool, "SELECT provider_intent_id FROM booking_payments")
+    trips = RoundTrips.of(pool)
+    body = event(row["provider_intent_id"])
+    for fresh in (True, False):
+        await trips.count()
+        trips.clear()
+        answer = await send(salon, body, signature(body))
+        assert answer.json()["data"] == {"fresh": fresh}
+        assert await trips.count() == 1, trips.sent
+
+
+async def test_webhook_at_the_address_of_an_account_waits_for_postgres_twice(salon: StaffedSalon, pool: Pool) -> None:
+    """Once for the secret that verifies it."""
+    account = await account_of(salon)
+    await opened(salon)
+    [row] = await data.rows(pool, "SELECT provider_intent_id FROM booking_payments")
+    trips = RoundTrips.of(pool)
+    body = event(row["provider_intent_id"])
+    await send(salon, body, signature(body, ACCOUNT_SECRET), f"stripe/{account}")
+    other = body.replace(b'"evt_', b'"evt_2')
+    await trips.count()
+    trips.clear()
+    answer = await send(salon, other, signature(other, ACCOUNT_SECRET), f"stripe/{account}")
+    assert answer.json()["data"] == {"fresh": True}
+    assert await trips.count() == 2, trips.sent
+    stored = await data.rows(
+        pool, "SELECT account_id::text AS account, payment_id IS NULL AS lost FROM payment_webhooks"
+    )
+    assert stored == [{"account": account, "lost": False}] * 2
+
+
+async def test_webhook_of_our_refund_goes_to_its_run(salon: StaffedSalon, pool: Pool) -> None:
+    payment = await paid(salon, pool)
+    asked = await salon.owner.post(
+        f"/payments/{payment}/refund",
+        json={"amount": {"amount": 600, "currency": "JPY"}, "reason": "goodwill"},
+        headers=keyed(),
+    )
+    assert asked.status_code == 201, asked.text
+    refund = asked.json()["data"]["id"]
+    [row] = await data.rows(pool, "SELECT provider_intent_id FROM booking_payments")
+    said = {
+        **{"id": "re_1", "object": "refund", "amount": 600, "currency": "jpy", "status": "succeeded"},
+        **{"payment_intent": row["provider_intent_id"], "metadata": {"refund_id": refund}},
+    }
+    whole = {"id": "evt_re", "object": "event", "type": "refund.updated", "created": int(time.time())}
+    body = json.dumps(whole | {"data": {"object": said}}).encode()
+    trips = RoundTrips.of(pool)
+    assert (await send(salon, body, signature(body))).json()["data"] == {"fresh": True}
+    assert await trips.count() == 1, trips.sent
+    [queued] = await data.rows(pool, "SELECT aggregate, payload FROM outbox WHERE command = 'refund.event'")
+    assert (queued["aggregate"], queued["payload"]["refund_id"]) == (f"refund/{refund}", refund)
+
+
+async def test_webhook_is_taken_in_although_the_connection_is_broken(
+    salon: StaffedSalon, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The call may have worked before the connection broke: the longer way finds the event stored."""
+    await opened(salon)
+    [row] = await data.rows(pool, "SELECT provider_intent_id FROM booking_payments")
+    fetch_row = inbox.fetch_row
+    worked = []
+
+    async def broken(*arguments: Any) -> None:
+        worked.append(await fetch_row(*arguments))
+
+    monkeypatch.setattr(inbox, "fetch_row", broken)
+    body = event(row["provider_intent_id"])
+    assert (await send(salon, body, signature(body))).json()["data"] == {"fresh": False}
+    assert [bool(one[0]) for one in worked] == [True]
+    monkeypatch.undo()
+    await apply_events(pool)
+    [after] = await data.rows(pool, "SELECT status FROM booking_payments")
+    assert after == {"status": "captured"}

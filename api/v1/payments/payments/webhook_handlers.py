@@ -1,13 +1,14 @@
 """Receives a payment provider's webhook: verified over the raw body, stored, and acknowledged."""
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 from api.access.signed_webhooks import SignedWebhook
+from db.account_secrets import read_account
+from db.payments.inbox import take_in_event
 from domain.errors import ForgedWebhook, NotFound
 from providers.payments.domain_events import provider_event
 from providers.payments.interface import PaymentProvider
-from providers.payments.registry import provider_at, webhook_path, webhook_receiver
+from providers.payments.registry import PaymentProviders, provider_at, webhook_path, webhook_receiver
 
 
 async def take_in(provider_name: str, signed: SignedWebhook, account_id: UUID | None = None) -> bool:
@@ -20,11 +21,8 @@ async def take_in(provider_name: str, signed: SignedWebhook, account_id: UUID | 
     except ForgedWebhook as forged:
         signed.metrics.count_refused_webhook(provider.name, str(forged.details.get("reason", "signature")))
         raise
-    created = datetime.fromtimestamp(event.created, UTC)
-    async with signed.work() as work:
-        return await work.payments.webhooks.receive(
-            provider.name, event.id, event.type, event.intent_id, provider_event(event), created, account_id
-        )
+    about = (provider.name, event.id, event.type, event.intent_id, provider_event(event), event.created)
+    return await take_in_event(signed.services.database, signed.context, *about, account_id)
 
 
 async def _receiver(name: str, signed: SignedWebhook, account_id: UUID | None) -> PaymentProvider:
@@ -34,8 +32,8 @@ async def _receiver(name: str, signed: SignedWebhook, account_id: UUID | None) -
         if found is None:
             raise NotFound({"provider": name})
         return found
-    async with signed.work() as work:
-        account = await work.payments.accounts.get(account_id)
-    if webhook_path(account.provider) != name:
+    known = providers.name_at(account_id) if isinstance(providers, PaymentProviders) else None
+    at = known or (await read_account(signed.services.database, account_id)).provider
+    if webhook_path(at) != name:
         raise NotFound({"provider": name})
-    return await provider_at(providers, account.provider, account_id)
+    return await provider_at(providers, at, account_id)
