@@ -7,8 +7,9 @@ the charge, v2 ``expired_at`` of the flow. Their word counts; this table is for 
   7 days for Visa, Mastercard, American Express and Discover; without the customer 5 days for Visa, in fact 4 days and
   18 hours. JCB and Diners are not in the table: the shortest is assumed. Longer ones (docs.stripe.com/payments/
   extended-authorization) depend on the account's pricing and are not asked for.
-* PAY.JP v1: pay.jp/docs/api, "支払いを作成", ``expiry_days`` 1-60; our adapter asks for 60 for cards of Japan and for
-  the default of 7 for others.
+* PAY.JP v1: pay.jp/docs/api, "支払いを作成", ``expiry_days`` 1-60, default 7 (pay.jp/docs/authcapture, too); our
+  adapter asks for 60 for cards of Japan and for the default of 7 for others. The day of the payment counts as the
+  first: with 60 the end is 11:59 PM in Japan 59 days later, so one of late in the evening lives for 59 days.
 * PAY.JP v2: docs.pay.jp/v2/guide/status-management, page auth-capture: 7 days, and up to 30 on request where the card
   allows it, which only its answer says.
 """
@@ -37,7 +38,8 @@ class Window:
 #: Where nothing is known about the card.
 SHORTEST = Window(_WEEK, timedelta(days=4, hours=18))
 _SEVEN = Window(_WEEK, _WEEK)
-_SIXTY = Window(timedelta(days=60), timedelta(days=60))
+_PAYJP_SIX = Window(timedelta(days=6), timedelta(days=6))
+_PAYJP_LONG = Window(timedelta(days=59), timedelta(days=59))
 
 #: By provider and brand (lower case, as `brand_of` writes it); "" for brands that are not listed.
 BY_BRAND: Mapping[str, Mapping[str, Window]] = {
@@ -48,11 +50,11 @@ BY_BRAND: Mapping[str, Mapping[str, Window]] = {
         "discover": _SEVEN,
         "": SHORTEST,
     },
-    ProviderName.PAYJP_V1.value: {"": _SEVEN},
+    ProviderName.PAYJP_V1.value: {"": _PAYJP_SIX},
     ProviderName.PAYJP_V2.value: {"": _SEVEN},
 }
 #: By provider, for cards of Japan, whatever their brand.
-DOMESTIC: Mapping[str, Window] = {ProviderName.PAYJP_V1.value: _SIXTY}
+DOMESTIC: Mapping[str, Window] = {ProviderName.PAYJP_V1.value: _PAYJP_LONG}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 What a document must state: 消費税法 57条の4 1項 (qualified invoice), 2項 (simplified: without the recipient), 3項
 (credit note, 適格返還請求書); 国税庁 No.6625. The simplified form is for businesses that serve the public, such as
-retail, restaurants and others that serve anybody who comes (消費税法施行令 70条の11). A document with the
+retail, restaurants and others that serve anybody who comes (消費税法施行令 70条の11; 国税庁 Q&A on the qualified
+invoice, 問16, as takemoto-tax.com/category22/category25/entry157.html repeats it). A document with the
 name of its recipient meets the full form.
 """
 

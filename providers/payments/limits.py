@@ -32,8 +32,11 @@ STRIPE = ProviderLimits(
     voucher=(120, 300_000),
 )
 
-#: pay.jp/docs/api, "支払いを作成" (amounts, 1–60 days, 30 minutes for 3-D Secure) and "返金する" (180 days). The long
-#: authorization is for cards of Japan; for others the default of 7 days is not exceeded.
+#: pay.jp/docs/api, "支払いを作成" (amounts, 1–60 days, 30 minutes for 3-D Secure) and "返金する" (180 days). Only the
+#: beginning of that page could be read. What it says of amounts, days and minutes was read in a client that repeats it
+#: for each parameter (docs.rs/async-payjp-core, ``CreateCharge``), the days also on pay.jp/docs/authcapture;
+#: pay.jp/docs/charge-tds says that 3-D Secure ends after a time, which the reference names. The long authorization is
+#: for cards of Japan; for others the default of 7 days is not exceeded. That foreign cards have less was read nowhere.
 PAYJP_V1 = ProviderLimits(
     amounts={"JPY": (50, 9_999_999)},
     authorization=timedelta(days=60),
@@ -42,8 +45,9 @@ PAYJP_V1 = ProviderLimits(
     refund=timedelta(days=180),
 )
 
-#: Amounts: docs.pay.jp/v2/api, "Create Payment Flow". Authorizations: docs.pay.jp/v2/guide/status-management, page
-#: auth-capture (7 days, 30 on request where the card allows it). Refunds: the same guide, page refund.
+#: Amounts: docs.pay.jp/v2/api, "Create Payment Flow"; the models of PAY.JP's SDK ``payjpv2`` refuse others themselves
+#: (``PaymentFlowCreateRequest.amount``, ge=50, le=9999999). Authorizations: docs.pay.jp/v2/guide/status-management,
+#: page auth-capture (7 days, 30 on request where the card allows it). Refunds: the same guide, page refund.
 PAYJP_V2 = ProviderLimits(
     amounts={"JPY": (50, 9_999_999)},
     authorization=timedelta(days=30),

@@ -6,7 +6,7 @@
 CREATE OR REPLACE FUNCTION app_receive_event(
     asked_provider text, asked_event text, kind text, intent text, body text, said_at timestamptz, account uuid,
     is_refund boolean, refund uuid, provider_refund text,
-    actor text, request text, ip text, user_agent text, OUT fresh boolean)
+    actor text, request text, ip text, user_agent text, trace text, OUT fresh boolean)
 LANGUAGE plpgsql AS $$
 DECLARE
     payment record;
@@ -15,6 +15,7 @@ DECLARE
     about jsonb;
 BEGIN
     PERFORM app_begin('platform', '', '', actor, '', request, ip, user_agent, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+    PERFORM set_config('app.trace_context', coalesce(trace, ''), true);
     SELECT p.id, p.booking_id, p.business_id INTO payment FROM booking_payments p
      WHERE p.provider = asked_provider AND p.provider_intent_id = intent
        AND (p.account_id IS NOT DISTINCT FROM account OR EXISTS (

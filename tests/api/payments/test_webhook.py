@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from httpx import Response
 
+from db import payment_inbox as inbox
 from db.engine.session import Database as Pool
-from db.payments import inbox
 from tests.api.conftest import PREFIX, RoundTrips, error_of
 from tests.api.payments.payment_requests import apply_events, opened, paid
 from tests.api.payments.stripe_events import event, signature

@@ -13,6 +13,7 @@ from domain.bookings.snapshot import BookingSnapshot
 from domain.payments.lapse import BY_BRAND, Card, assumed, brand_of, window
 from domain.payments.providers import ProviderName
 from domain.payments.status import PaymentMode
+from domain.payments.vouchers import JAPAN
 from workflows.bookings.booking.next_step import NextStep, StepKind, next_step
 
 DAY = timedelta(days=1)
@@ -27,9 +28,9 @@ NOW = datetime(2026, 12, 1, 1, tzinfo=UTC)
         ("stripe", Card("american_express"), 7 * DAY, 7 * DAY),
         ("stripe", Card("jcb"), 7 * DAY, timedelta(days=4, hours=18)),
         ("stripe", None, 7 * DAY, timedelta(days=4, hours=18)),
-        ("payjp_v1", Card("Visa", is_domestic=True), 60 * DAY, 60 * DAY),
-        ("payjp_v1", Card("Visa", is_domestic=False), 7 * DAY, 7 * DAY),
-        ("payjp_v1", Card("American Express"), 7 * DAY, 7 * DAY),
+        ("payjp_v1", Card("Visa", is_domestic=True), 59 * DAY, 59 * DAY),
+        ("payjp_v1", Card("Visa", is_domestic=False), 6 * DAY, 6 * DAY),
+        ("payjp_v1", Card("American Express"), 6 * DAY, 6 * DAY),
         ("payjp_v2", Card("Visa", is_domestic=True), 7 * DAY, 7 * DAY),
         ("a_new_one", Card("visa"), 7 * DAY, timedelta(days=4, hours=18)),
     ],
@@ -41,6 +42,17 @@ def test_window_by_provider_and_brand(
     assert (found.with_customer, found.without) == (with_customer, without)
     assert assumed(provider, card, with_customer=True) < with_customer
     assert assumed(provider, card, with_customer=False) < without
+
+
+@pytest.mark.parametrize(("is_domestic", "days"), [(True, 60), (False, 7)])
+@pytest.mark.parametrize("hour", range(24))
+def test_assumed_is_before_the_end_of_the_last_day_at_payjp(is_domestic: bool, days: int, hour: int) -> None:
+    """The day of the payment counts as the first, and the last one ends at 23:59 in Japan."""
+    made = datetime(2026, 12, 1, hour, 30, tzinfo=JAPAN)
+    ends = datetime(2026, 12, 1, 23, 59, tzinfo=JAPAN) + timedelta(days=days - 1)
+    for with_customer in (True, False):
+        card = Card("visa", is_domestic)
+        assert made + assumed("payjp_v1", card, with_customer=with_customer) < ends
 
 
 def test_window_knows_every_provider() -> None:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from api.access.signed_webhooks import SignedWebhook
 from db.account_secrets import read_account
-from db.payments.inbox import take_in_event
+from db.payment_inbox import take_in_event
 from domain.errors import ForgedWebhook, NotFound
 from providers.payments.domain_events import provider_event
 from providers.payments.interface import PaymentProvider

@@ -6,12 +6,12 @@ from alembic import op
 
 from db.migrations.statements import apply_functions
 
-revision: str = "2026_11_30_1855_receive_event"
-down_revision: str | None = "2026_11_30_1830_card_due"
+revision: str = "2026_11_30_1906_receive_event"
+down_revision: str | None = "2026_11_30_1904_card_due"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
-FUNCTIONS = {"app_receive_event": "f62786b2d51e", "app_payment_account": "dfb905b41e26"}
+FUNCTIONS = {"app_receive_event": "1496027b8346", "app_payment_account": "dfb905b41e26"}
 
 
 def upgrade() -> None:
