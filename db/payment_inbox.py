@@ -15,7 +15,7 @@ from db.payments.webhooks import stored_event
 from domain.payments.provider_events import ProviderEvent
 from runtime import tracing
 
-_STATEMENT = "SELECT app_receive_event($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+_STATEMENT = "SELECT app_receive_event($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 
 
 async def take_in_event(
@@ -39,7 +39,7 @@ async def take_in_event(
             _STATEMENT,
             *(provider, event_id, event_type, intent_id, stored_event(event), at, account_id),
             *(refund is not None, refund.refund_id if refund else None, refund.provider_refund_id if refund else None),
-            *(context.actor.kind.value, context.request_id or "", context.ip or "", context.user_agent or ""),
+            context.request_id,
             tracing.carrier(),
         )
         if row is not None and row[0] is not None:

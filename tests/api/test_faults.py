@@ -25,7 +25,7 @@ from tests.api.payments.stripe_events import event as webhook_event
 from tests.api.payments.stripe_events import signature
 from tests.api.tenancy.asking import Operation, operations
 from tests.api.tenancy.world import Tenants, opened_world
-from tests.support import sampling, servers
+from tests.support import data, sampling, servers
 from tests.support.changed import Changed, counting_changes
 
 CALLERS = ("owner", "customer", "admin", "newcomer")
@@ -210,6 +210,7 @@ async def test_webhook_is_refused_while_the_database_fails(
 ) -> None:
     """Anything but a 2xx, so that the provider sends them again."""
     body, before = webhook_event("pi_1"), await changed.rows()
+    await data.rows(pool, "SELECT 1")  # the first connection of a pool asks Postgres what it is
     for at in itertools.count(1):
         with broken(pool, fault, at) as trouble:
             answer = await client.post(f"{PREFIX}/payments/webhook/stripe", content=body, headers=signature(body))

@@ -59,6 +59,14 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     ),
     "app_provider_events": (Call("app_provider_events(CAST(:object AS uuid))", "payment_webhooks"),),
     "app_has_unapplied_payment": (Call("app_has_unapplied_payment(CAST(:object AS uuid))", "payment_webhooks"),),
+    "app_payment_account": (Call("app_payment_account(CAST(:object AS uuid))", "payment_accounts"),),
+    "app_receive_event": (
+        Call(
+            "app_receive_event('stripe', CAST(:key AS text), 'x', 'pi_x', '{}', now(), NULL, false, NULL, NULL, 'r',"
+            " NULL)",
+            "booking_payments",
+        ),
+    ),
     "link_proven_address": (Call("link_proven_address(CAST(:user AS uuid), 'x@example.jp')", "customers"),),
     "app_take_address": (Call("app_take_address('line', 'U1', NULL, now())", "channel_addresses"),),
     "app_queue_command": (Call("app_queue_command('thing.wanted', 'thing/1', '{}', NULL, 'r')", "outbox"),),

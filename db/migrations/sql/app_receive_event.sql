@@ -5,48 +5,43 @@
 -- a refund that we requested is for the run of the refund.
 CREATE OR REPLACE FUNCTION app_receive_event(
     asked_provider text, asked_event text, kind text, intent text, body text, said_at timestamptz, account uuid,
-    is_refund boolean, refund uuid, provider_refund text,
-    actor text, request text, ip text, user_agent text, trace text, OUT fresh boolean)
+    is_refund boolean, refund uuid, provider_refund text, request text, trace text, OUT fresh boolean)
 LANGUAGE plpgsql AS $$
 DECLARE
+    was text := current_setting('app.scope', true);
     payment record;
     stored uuid;
     own uuid;
     about jsonb;
 BEGIN
-    PERFORM app_begin('platform', '', '', actor, '', request, ip, user_agent, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-    PERFORM set_config('app.trace_context', coalesce(trace, ''), true);
+    PERFORM set_config('app.scope', 'platform', true), set_config('app.trace_context', coalesce(trace, ''), true);
     SELECT p.id, p.booking_id, p.business_id INTO payment FROM booking_payments p
      WHERE p.provider = asked_provider AND p.provider_intent_id = intent
        AND (p.account_id IS NOT DISTINCT FROM account OR EXISTS (
             SELECT FROM payment_accounts heard JOIN payment_accounts paid USING (business_id, provider)
              WHERE heard.id = account AND paid.id = p.account_id));
-    IF NOT FOUND THEN
-        RETURN;
+    IF FOUND THEN
+        INSERT INTO payment_webhooks (provider, event_id, event_type, intent_id, payment_id, event, event_created_at,
+                                      account_id)
+        VALUES (asked_provider, asked_event, kind, intent, payment.id, body::jsonb, said_at, account)
+        ON CONFLICT (provider, event_id, account_id) DO NOTHING RETURNING id INTO stored;
+        fresh := stored IS NOT NULL;
     END IF;
-    INSERT INTO payment_webhooks (provider, event_id, event_type, intent_id, payment_id, event, event_created_at,
-                                  account_id)
-    VALUES (asked_provider, asked_event, kind, intent, payment.id, body::jsonb, said_at, account)
-    ON CONFLICT (provider, event_id, account_id) DO NOTHING RETURNING id INTO stored;
-    fresh := FOUND;
-    IF NOT fresh THEN
-        RETURN;
-    END IF;
-    IF is_refund THEN
+    IF fresh AND is_refund THEN
         SELECT r.id INTO own FROM refunds r
          WHERE r.payment_id = payment.id AND (r.id = refund OR r.provider_refund_id = provider_refund)
            AND r.reason <> 'provider'
          ORDER BY r.id = refund DESC NULLS LAST LIMIT 1;
     END IF;
-    about := jsonb_build_object('booking_id', payment.booking_id, 'business_id', payment.business_id,
-                                'webhook_id', stored);
-    IF own IS NULL THEN
+    IF fresh THEN
+        about := jsonb_build_object('booking_id', payment.booking_id, 'business_id', payment.business_id,
+                                    'webhook_id', stored);
         INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id)
-        VALUES (payment.business_id, 'payment.event', 'booking/' || payment.booking_id, about,
-                'booking.payment_event', request);
-    ELSE
-        INSERT INTO outbox (business_id, event, aggregate, payload, command, request_id)
-        VALUES (payment.business_id, 'payment.event', 'refund/' || own, about || jsonb_build_object('refund_id', own),
-                'refund.event', request);
+        SELECT payment.business_id, 'payment.event', 'booking/' || payment.booking_id, about,
+               'booking.payment_event', request WHERE own IS NULL
+        UNION ALL
+        SELECT payment.business_id, 'payment.event', 'refund/' || own, about || jsonb_build_object('refund_id', own),
+               'refund.event', request WHERE own IS NOT NULL;
     END IF;
+    PERFORM set_config('app.scope', coalesce(was, ''), true);
 END $$;

@@ -11,7 +11,7 @@ down_revision: str | None = "2026_11_30_1904_card_due"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
-FUNCTIONS = {"app_receive_event": "1496027b8346", "app_payment_account": "dfb905b41e26"}
+FUNCTIONS = {"app_receive_event": "c9b4bb355b97", "app_payment_account": "dfb905b41e26"}
 
 
 def upgrade() -> None:
