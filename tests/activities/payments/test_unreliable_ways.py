@@ -30,8 +30,8 @@ from tests.providers.adapters import RETURN_URL, AdapterCase
 from tests.support.sampling import seed
 from tests.support.sandbox import Sandbox
 
-#: In the short form every way of a payment comes about twice.
-FEW = 10
+#: In the short form every way of a payment comes about once.
+FEW = 6
 
 
 class VoucherLife(Life):
