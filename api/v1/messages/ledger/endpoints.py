@@ -62,8 +62,8 @@ async def get_all_message_statistics(
 ) -> Response:
     """Of every business and of the platform itself, by day, kind and channel, of the messages that were due on these
     days."""
-    check_days(first_day, last_day, of_all=True)
     within = (datetime.combine(first_day, time(), UTC) - _BEFORE, datetime.combine(last_day, time(), UTC) + _AFTER)
     async with admin.work() as work:
+        check_days(first_day, last_day, of_all=True)
         rows = await work.messages.ledger.statistics_of_all(first_day, last_day, within)
     return ok(MessageStatisticsRead(counts=[MessageCountRead.of(row) for row in rows]))
