@@ -251,13 +251,12 @@ _WAITING = text("""
      WHERE o.aggregate = ANY(:runs) AND o.command IS NOT NULL AND o.delivered_at IS NULL AND o.parked_at IS NULL
 """)
 # The movements that the ledger has as intended, of a booking that is not held: a hold asks for its own at its end.
-# `surplus` voids an intent that was replaced; it ends by itself at the provider.
 _ORDERED_MONEY = text("""
     SELECT t.movement_id FROM booking_payments p
       JOIN bookings b ON b.id = p.booking_id
       JOIN payment_transactions t ON t.payment_id = p.id
      WHERE p.booking_id = :booking_id AND b.status <> 'pending' AND t.phase = 'intended'
-       AND t.movement IN ('capture', 'void') AND t.movement_id NOT LIKE '%\\:surplus'
+       AND t.movement IN ('capture', 'void')
        AND NOT EXISTS (SELECT 1 FROM payment_transactions o
                         WHERE o.movement_id = t.movement_id AND o.phase IN ('succeeded', 'failed'))
      ORDER BY t.id

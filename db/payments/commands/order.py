@@ -1,5 +1,6 @@
 """A manager's capture or void: recorded as intended, then executed by the booking's workflow."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from db.platform.outbox import MOVE_MONEY, OutboxStore
 from domain.booking_status import BookingStatus
 from domain.money import Money
 from domain.payments.limits import ProviderLimits
-from domain.payments.movements import by_command
+from domain.payments.movements import by_command, is_surplus
 from domain.payments.orders import OrderFacts, amount_to_capture, amount_to_void
 from domain.payments.payment import Payment
 from domain.payments.status import Movement
@@ -27,7 +28,7 @@ _FACTS = text("""
       FROM bookings b WHERE b.id = :booking_id
 """)
 _ORDERED = text(f"""
-    SELECT t.movement, t.amount AS ordered, {COLUMNS}
+    SELECT t.movement, t.amount AS ordered, t.provider_ref AS ordered_intent, {COLUMNS}
       FROM payment_transactions t JOIN booking_payments p ON p.id = t.payment_id
      WHERE t.movement_id = :movement_id AND t.phase = 'intended'
        AND NOT EXISTS (SELECT 1 FROM payment_transactions o
@@ -56,9 +57,13 @@ class OrderStore(PaymentStore):
         return payment, await self._order(payment, Movement.VOID, amount_to_void(facts), command_id)
 
     async def find_order(self, movement_id: str) -> MoneyTask | None:
-        """The ordered movement; None when it has its outcome."""
+        """The ordered movement; None when it has its outcome. The void of a surplus intent names that intent, because
+        the payment has another one."""
         row = (await self.session.execute(_ORDERED, {"movement_id": movement_id})).one_or_none()
-        return None if row is None else payment_of(row).task(Movement(row.movement), movement_id, row.ordered)
+        if row is None:
+            return None
+        task = payment_of(row).task(Movement(row.movement), movement_id, row.ordered)
+        return replace(task, intent_id=row.ordered_intent) if is_surplus(movement_id) else task
 
     async def _order_facts(self, payment: Payment, booking_status: BookingStatus) -> OrderFacts:
         values = {"payment_id": payment.id, "booking_id": payment.booking_id}
