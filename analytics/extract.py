@@ -1,6 +1,7 @@
 """Reads bookings and what belongs to them as frames: one ``COPY`` for each kind of row of a page."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 from typing import Any, cast
 
@@ -9,14 +10,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.page import Page
 
+#: Windows that have the same time are read by one statement, if there are at most so many times in a page: a night, or
+#: a range of days for many businesses. Postgres knows then how many bookings to expect, and reads a large part of a
+#: table by one scan instead of row by row. The windows of more different times are read together.
+MOST_SPANS = 8
+_ONE_SPAN = """
+    (SELECT * FROM bookings WHERE business_id = ANY($1::uuid[]) AND start_at >= $2::timestamptz
+                              AND start_at < $3::timestamptz) b
+"""
 _WINDOWS = """
     unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS w (business_id, from_at, to_at)
     JOIN bookings b ON b.business_id = w.business_id AND b.start_at >= w.from_at AND b.start_at < w.to_at
 """
+# In each query `:bookings` is one of the two.
 # The first completed booking is looked up once for each customer of the page, not once for each booking.
-_BOOKINGS = f"""
+_BOOKINGS = """
     WITH page AS MATERIALIZED (
-        SELECT b.id, b.business_id, b.customer_id, b.status, b.party_size, b.price, b.start_at FROM {_WINDOWS}
+        SELECT b.id, b.business_id, b.customer_id, b.status, b.party_size, b.price, b.start_at FROM :bookings
     ), first AS (
         SELECT f.id FROM (SELECT DISTINCT customer_id FROM page WHERE status = 'completed') c
          CROSS JOIN LATERAL (
@@ -30,25 +40,25 @@ _BOOKINGS = f"""
       CROSS JOIN LATERAL (SELECT b.start_at AT TIME ZONE z.time_zone AS at OFFSET 0) l
       LEFT JOIN first f ON f.id = b.id
 """
-_ITEMS = f"""
+_ITEMS = """
     SELECT i.booking_id, i.position, i.service_id, i.price
-      FROM {_WINDOWS} JOIN booking_items i ON i.booking_id = b.id
+      FROM :bookings JOIN booking_items i ON i.booking_id = b.id
 """
-_CLAIMS = f"""
+_CLAIMS = """
     SELECT c.booking_id, c.item_position, c.resource_id, (extract(epoch FROM c.ends_at - c.starts_at) / 60)::int
-      FROM {_WINDOWS} JOIN resource_claims c ON c.booking_id = b.id
+      FROM :bookings JOIN resource_claims c ON c.booking_id = b.id
      WHERE c.released_at IS NULL AND b.status IN ('confirmed', 'checked_in', 'completed', 'no_show')
 """
-_PAYMENTS = f"""
+_PAYMENTS = """
     SELECT p.booking_id, p.captured, p.refunded
-      FROM {_WINDOWS} JOIN booking_payments p ON p.booking_id = b.id
+      FROM :bookings JOIN booking_payments p ON p.booking_id = b.id
      WHERE p.captured > 0
 """
-_VENUE = f"""
-    SELECT v.booking_id, v.amount FROM {_WINDOWS} JOIN venue_payments v ON v.booking_id = b.id
+_VENUE = """
+    SELECT v.booking_id, v.amount FROM :bookings JOIN venue_payments v ON v.booking_id = b.id
 """
-_REVIEWS = f"""
-    SELECT r.booking_id, r.rating FROM {_WINDOWS} JOIN reviews r ON r.booking_id = b.id
+_REVIEWS = """
+    SELECT r.booking_id, r.rating FROM :bookings JOIN reviews r ON r.booking_id = b.id
      WHERE r.status = 'published' AND r.deleted_at IS NULL
 """
 _BOOKING_COLUMNS = {
@@ -98,17 +108,25 @@ async def read(session: AsyncSession, page: Page) -> Extract:
 
 async def _copy(session: AsyncSession, query: str, page: Page, columns: dict[str, Any]) -> pl.DataFrame:
     """The rows of ``query``, by COPY on the connection of the transaction, so that its scope holds here too."""
-    windows = list(page.windows())
     connection = await (await session.connection()).get_raw_connection()
-    buffer = BytesIO()
-    await cast(Any, connection.driver_connection).copy_from_query(
-        query,
-        [str(window.business_id) for window in windows],
-        [window.start for window in windows],
-        [window.end for window in windows],
-        output=buffer,
-        format="csv",
-    )
-    if not buffer.tell():
-        return pl.DataFrame(schema=columns)
-    return pl.read_csv(buffer.getvalue(), has_header=False, schema=columns)
+    parts = []
+    for source, arguments in _sources(page):
+        buffer = BytesIO()
+        await cast(Any, connection.driver_connection).copy_from_query(
+            query.replace(":bookings", source), *arguments, output=buffer, format="csv"
+        )
+        if buffer.tell():
+            parts.append(pl.read_csv(buffer.getvalue(), has_header=False, schema=columns))
+    return pl.concat(parts) if parts else pl.DataFrame(schema=columns)
+
+
+def _sources(page: Page) -> list[tuple[str, tuple[Any, ...]]]:
+    """Where the bookings of the page come from, with the arguments."""
+    windows = list(page.windows())
+    spans: dict[tuple[datetime, datetime], list[str]] = {}
+    for window in windows:
+        spans.setdefault((window.start, window.end), []).append(str(window.business_id))
+    if len(spans) <= MOST_SPANS:
+        return [(_ONE_SPAN, (ids, *span)) for span, ids in spans.items()]
+    ids = [str(window.business_id) for window in windows]
+    return [(_WINDOWS, (ids, [window.start for window in windows], [window.end for window in windows]))]

@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.page import Page
 
+#: Business days that one statement writes, so that it is short however large the page is.
+PART = 5000
 _GENERATED = {"id", "created_at", "updated_at"}
 
 
@@ -39,10 +41,12 @@ async def replace(session: AsyncSession, table: Table, frame: pl.DataFrame, page
          WHERE ({", ".join(f"t.{name}" for name in rest)}) IS DISTINCT FROM
                ({", ".join(f"excluded.{name}" for name in rest)})
     """)
-    values: dict[str, Sequence[Any]] = {name: _list(frame[name]) for name in types}
-    values["page_ids"] = [one.business_id for one in page.days]
-    values["page_days"] = [one.day for one in page.days]
-    await session.execute(statement, values)
+    for part in page.parts(PART):
+        rows = frame.join(part.frame, on=["business_id", "day"], how="semi", maintain_order="left")
+        values: dict[str, Sequence[Any]] = {name: _list(rows[name]) for name in types}
+        values["page_ids"] = [one.business_id for one in part.days]
+        values["page_days"] = [one.day for one in part.days]
+        await session.execute(statement, values)
 
 
 def _list(column: pl.Series) -> Sequence[Any]:

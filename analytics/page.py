@@ -53,6 +53,11 @@ class Page:
             {key: currency for key, (_, currency) in businesses.items()},
         )
 
+    def parts(self, size: int) -> Iterator["Page"]:
+        """Pages of at most ``size`` days each, in the same order."""
+        for start in range(0, len(self.days), size):
+            yield Page(self.days[start : start + size], self.zones, self.currency_of)
+
     @cached_property
     def currencies(self) -> pl.DataFrame:
         """``business_id`` (text), ``currency``."""

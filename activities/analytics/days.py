@@ -24,8 +24,8 @@ else:
 
 log = structlog.get_logger(__name__)
 
-#: Business days per transaction: one night of a platform with 5,000 businesses.
-PAGE = 5000
+#: Business days per transaction: one night of a platform with 50,000 businesses, or five months of 300.
+PAGE = 50_000
 #: The result names at most this many failed businesses; the log names all of them.
 MAX_NAMED = 20
 

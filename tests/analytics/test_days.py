@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from analytics import extract, load
 from analytics.days import recompute
 from analytics.page import BusinessDay
 from db.engine.session import Database, Scope
@@ -206,3 +207,16 @@ async def _everything(pool: Database, made: Generated) -> dict[str, list[dict[st
         table: await rows(pool, f"SELECT * FROM {table} WHERE business_id = :id ORDER BY id", id=made.salon.business_id)
         for table in tables
     }
+
+
+async def test_recompute_reads_the_same_by_spans_and_by_windows(
+    pool: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Days of many different ranges are read another way than one range for all, and written in several parts."""
+    made = [await add_history(pool, 82 + n, zone, first) for n, (zone, first) in enumerate(_PLACES)]
+    await _recompute(pool, *made)
+    stored = [await _everything(pool, one) for one in made]
+    monkeypatch.setattr(extract, "MOST_SPANS", 0)
+    monkeypatch.setattr(load, "PART", 3)
+    await _recompute(pool, *made)
+    assert [await _everything(pool, one) for one in made] == stored
