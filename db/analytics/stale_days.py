@@ -53,7 +53,7 @@ _MARK_CHANGED = text(
     ), placed AS (
         SELECT c.business_id, z.time_zone, c.start_at AT TIME ZONE z.time_zone AS at, n.spill
           FROM changed c JOIN businesses z ON z.id = c.business_id
-          JOIN (SELECT business_id, max(closes) - 1440 AS spill
+          LEFT JOIN (SELECT business_id, max(closes) - 1440 AS spill
                   FROM (SELECT business_id, closes FROM business_hours
                          UNION ALL SELECT d.business_id, o FROM business_holidays d, unnest(d.opens) AS o) AS h
                  GROUP BY business_id) AS n ON n.business_id = c.business_id
@@ -62,7 +62,13 @@ _MARK_CHANGED = text(
     SELECT DISTINCT p.business_id, d.day
       FROM placed p
       CROSS JOIN LATERAL (VALUES
-          (p.at::date), (CASE WHEN p.at::time < make_interval(mins => p.spill) + time '00:00' THEN p.at::date - 1 END)
+          (p.at::date),
+          -- By the present hours, or because it was counted there by those of its time.
+          (CASE WHEN extract(hour FROM p.at) * 60 + extract(minute FROM p.at) < p.spill OR EXISTS (
+                     SELECT FROM analytics_daily_hours n
+                      WHERE n.business_id = p.business_id AND n.day = p.at::date - 1
+                        AND n.hour = 24 + extract(hour FROM p.at))
+                THEN p.at::date - 1 END)
       ) AS d (day)
      WHERE d.day < (CAST(:now AS timestamptz) AT TIME ZONE p.time_zone)::date
 """

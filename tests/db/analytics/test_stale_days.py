@@ -5,6 +5,8 @@ from uuid import UUID
 
 import pytest_asyncio
 
+from analytics.days import recompute
+from analytics.page import BusinessDay
 from db.engine.session import Database, Scope
 from domain.booking_status import BookingStatus
 from tests.support import data, servers
@@ -140,6 +142,52 @@ async def test_collect_marks_the_night_of_the_day_before(pool: Database) -> None
     await _collect(pool, NIGHT + 3 * HOUR)
     found = {day for _, day in await _take_all(pool)}
     assert {date(2026, 11, 9), date(2026, 11, 10)} <= found
+
+
+async def test_collect_marks_the_night_that_the_hours_had_when_it_was_counted(pool: Database) -> None:
+    """The business closes earlier since: the booking at 1:00 is the date's own now, and must leave the day before."""
+    salon = await add_salon(pool)
+    hours = "UPDATE business_hours SET opens = 600, closes = :closes WHERE business_id = :id"
+    await rows(pool, hours, id=salon.business_id, closes=1560)
+    visit = datetime(2026, 11, 9, 16, 0, tzinfo=UTC)  # 1:00 on the 10th in Tokyo
+    booking_id = await add_booking(pool, salon, visit, status="confirmed")
+    await _collect(pool, NIGHT)
+    async with pool.unit_of_work(Scope.platform()) as work:
+        await recompute(work.session, [BusinessDay(salon.business_id, date(2026, 11, day)) for day in (9, 10)])
+    await _take_all(pool)
+    await rows(pool, hours, id=salon.business_id, closes=1200)
+    await Desk(pool, salon).do("no_show", booking_id, now=NIGHT)
+    await _mark_history_at(pool, booking_id, NIGHT + 2 * HOUR)
+    await _collect(pool, NIGHT + 3 * HOUR)
+    assert {date(2026, 11, 9), date(2026, 11, 10)} <= {day for _, day in await _take_all(pool)}
+
+
+async def test_collect_marks_the_day_alone_of_a_business_that_has_no_hours_any_more(pool: Database) -> None:
+    salon = await add_salon(pool)
+    visit = datetime(2026, 11, 9, 3, 0, tzinfo=UTC)
+    booking_id = await add_booking(pool, salon, visit, status="confirmed")
+    await _collect(pool, NIGHT)
+    await _take_all(pool)
+    await rows(pool, "DELETE FROM business_hours WHERE business_id = :id RETURNING 1", id=salon.business_id)
+    await Desk(pool, salon).do("no_show", booking_id, now=NIGHT)
+    await _mark_history_at(pool, booking_id, NIGHT + 2 * HOUR)
+    await _collect(pool, NIGHT + 3 * HOUR)
+    found = {day for _, day in await _take_all(pool)}
+    assert date(2026, 11, 9) in found
+    assert date(2026, 11, 8) not in found
+
+
+async def test_business_in_another_zone_has_its_computed_days_marked(pool: Database) -> None:
+    """A booking at 8:00 in Tokyo is of the day before in London: the days beside the computed ones are marked."""
+    salon = await add_salon(pool)
+    async with pool.unit_of_work(Scope.platform()) as work:
+        await recompute(work.session, [BusinessDay(salon.business_id, date(2026, 11, 9))])
+    zone = "UPDATE businesses SET time_zone = :zone WHERE id = :id"
+    await rows(pool, zone, id=salon.business_id, zone="Asia/Tokyo")
+    assert await _take_all(pool) == set()
+    async with pool.unit_of_work(salon.scope) as work:
+        await work.businesses.change(salon.business_id, {"time_zone": "Europe/London"})
+    assert {day for _, day in await _take_all(pool)} == {date(2026, 11, day) for day in (8, 9, 10)}
 
 
 async def test_mark_takes_a_range_up_to_yesterday(pool: Database) -> None:
