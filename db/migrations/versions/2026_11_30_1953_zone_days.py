@@ -6,7 +6,7 @@ from alembic import op
 
 from db.migrations.statements import apply_functions
 
-revision: str = "2026_11_30_1922_zone_days"
+revision: str = "2026_11_30_1953_zone_days"
 down_revision: str | None = "2026_11_30_1933_receive_event"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
