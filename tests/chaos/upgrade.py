@@ -35,7 +35,8 @@ ROOT = Path(__file__).parents[2]
 _READY = "Stop with Ctrl-C"
 #: How often a start is tried.
 _STARTS = 4
-_END_WITHIN = timedelta(minutes=4)
+#: A run waits ten minutes for late events of its payment (`options.WAIT_FOR_EVENTS`).
+_END_WITHIN = timedelta(minutes=15)
 _CARD = "pm_card_visa"
 
 
