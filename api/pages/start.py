@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.http.query_parameters import check_query
 from api.http.root import get_root
 from api.pages.api_client import ApiClient, ApiError
 from api.pages.handling import answering
@@ -33,7 +34,10 @@ _show = answering(show_start)
 
 
 async def _answer(request: Request) -> Response:
-    return await _show(request) if reads_pages(request) else await get_root()
+    if reads_pages(request):
+        return await _show(request)
+    check_query(request.scope["query_string"], frozenset())
+    return await get_root()
 
 
 ROUTE = Route("/", _answer, include_in_schema=False)

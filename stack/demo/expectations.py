@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 #: Long, because the machine may be busy; a healthy step takes less than a quarter of it.
-PATIENCE = 30.0
+PATIENCE = 90.0
 _LOOK_EVERY = 0.08
 
 

@@ -182,6 +182,7 @@ TWINS: dict[str, tuple[Twin, ...]] = {
     "ck_business_hours_minutes_in_order": (MINUTES,),
     "ck_staff_working_hours_minutes_in_order": (MINUTES,),
     "ck_business_settings_address_proof_in_range": (field(SettingsUpdate, "address_proof_within", LENGTHS),),
+    "ck_business_settings_phone_proof_in_range": (field(SettingsUpdate, "phone_proof_within", LENGTHS),),
     "ck_business_settings_booking_window_positive": (field(SettingsUpdate, "booking_window", LENGTHS),),
     "ck_business_settings_hold_positive": (field(SettingsUpdate, "hold_for", LENGTHS),),
     "ck_business_settings_provisional_in_range": (field(SettingsUpdate, "provisional_for", LENGTHS),),

@@ -43,7 +43,8 @@ def test_loading_turns_the_collector_off_and_on_again() -> None:
 HEAVY = {"polars", "boto3", "botocore", "stripe", "payjp", "payjpv2", "requests"}
 #: The project's own modules grow with every feature; what the start loads of others is bounded.
 OWN = {"domain", "runtime", "db", "providers", "analytics", "activities", "workflows", "workers", "api", "stack"}
-MOST_OF_OTHERS = 1550
+#: Redis loads the metrics of OpenTelemetry where its SDK is installed, which are 60 of them.
+MOST_OF_OTHERS = 1650
 
 
 @pytest.mark.parametrize("module", ["api.main", "workers.main", "workers.outbox_relay"])

@@ -173,7 +173,11 @@ async def test_guesses_at_once_get_five_tries(
     assert sorted({error_of(answer) for answer in answers}) == [(401, "invalid_credentials"), (429, "account_locked")]
 
 
-async def test_four_at_once_with_the_right_password_all_get_in(client: AsyncClient, log_in: Login) -> None:
+async def test_four_at_once_with_the_right_password_all_get_in(
+    client: AsyncClient, log_in: Login, app: FastAPI
+) -> None:
+    # A busy machine turns people away with 503, which is not what is asked here.
+    object.__setattr__(app.state.services, "passwords", Passwords(rounds=4, patience=timedelta(minutes=5)))
     person = await log_in()
     for _ in range(2):
         answers = await asyncio.gather(*(attempt(client, person.email, PASSWORD) for _ in range(4)))

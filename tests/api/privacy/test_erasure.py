@@ -344,6 +344,7 @@ LEFT_ALONE = {
     "outbox.event": "a word of ours",
     "outbox.payload": "ids, amounts and times by the project's rule",
     "outbox.request_id": "an id",
+    "outbox.trace_context": "the ids of a trace",
     "payment_disputes.evidence": "ids, codes, amounts and times",
     "payment_disputes.provider_dispute_id": "the provider's id",
     "payment_disputes.reason": "the provider's code",
