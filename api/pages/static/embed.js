@@ -39,7 +39,11 @@
   button.type = "button";
   button.textContent = script.dataset.label || words[0];
   button.dataset.omotenashiBook = "";
-  if (!document.querySelector("[data-omotenashi-book]")) script.after(button);
+  const place = () => {
+    if (document.querySelector("[data-omotenashi-book]")) return;
+    script.closest("head") ? document.body.append(button) : script.after(button);
+  };
+  document.readyState === "loading" ? addEventListener("DOMContentLoaded", place) : place();
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("[data-omotenashi-book]")) { event.preventDefault(); open(); }
   });
