@@ -1,5 +1,5 @@
 """What goes wrong while people book, in Chromium: a double click, a tab that comes too late, a login that ended. And
-the frame on another site, and what a screen reader is told."""
+the frame on another site, and what a screen reader reads out."""
 
 import re
 from datetime import datetime
@@ -91,7 +91,7 @@ def test_login_that_ended_asks_for_it_and_leads_back(browser: Browser, site: str
     page.context.close()
 
 
-def test_frame_on_another_site_books_and_tells_that_site(browser: Browser, site: str) -> None:
+def test_frame_on_another_site_books_and_that_site_hears_of_it(browser: Browser, site: str) -> None:
     business = httpx.get(f"{site}/api/v1/businesses/slug/salon-hana").json()["data"]
     own = business["website"].rstrip("/")
     page = opened(browser, "en", SIZES[1])
@@ -123,7 +123,7 @@ def test_frame_on_another_site_books_and_tells_that_site(browser: Browser, site:
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
-def test_screen_reader_is_told_every_step(browser: Browser, site: str, language: str) -> None:
+def test_screen_reader_has_a_name_for_every_step(browser: Browser, site: str, language: str) -> None:
     """Each screen has one first heading, headings that leave no level out, and a name for whatever can be used."""
     page = opened(browser, language, SIZES[0])
     seen: list[str] = []

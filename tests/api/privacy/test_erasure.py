@@ -376,10 +376,9 @@ HANDLED = {
     *("notification_outbox.facts", "notification_outbox.failure_reason", "notification_attempts.reason"),
     *("audit_logs.before", "audit_logs.after", "audit_logs.ip", "audit_logs.user_agent"),
     *("user_sessions.ip", "user_sessions.user_agent", "known_devices.device_hash"),
-    "command_texts.body",
+    *("command_texts.body", "channel_addresses.address"),
     *("reviews.body", "review_moderations.note"),
     *("email_verifications.email", "password_resets.email", "staff_invitations.email", "erasures.address"),
-    "channel_addresses.address",
 }
 
 
