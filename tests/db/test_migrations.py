@@ -93,6 +93,23 @@ async def test_migration_steps_can_be_reverted_alone(database: Database) -> None
     await asyncio.to_thread(command.check, config)
 
 
+async def test_migrations_mark_the_vouchers_that_are_there(database: Database) -> None:
+    """A row of before: the owner of the tables is under their policies too, and would find none without a scope."""
+    pool = connect(database.settings())
+    salon = await data.add_salon(pool)
+    booking = await data.add_booking(pool, salon, status="pending", amount_due=6600, payment_mode="prepay")
+    voucher = {"expires_at": "2027-01-04T14:59:59Z", "codes": []}
+    await data.add_payment(pool, salon, booking, voucher=voucher)
+    await pool.close()
+    config = migrate.configuration(database.owner_url)
+    await asyncio.to_thread(command.downgrade, config, "2026_11_30_1822_outbox_traces")
+    await migrate.upgrade(database.settings())
+    pool = connect(database.settings())
+    marked = await data.rows(pool, "SELECT voucher_ordered_at IS NOT NULL AS yes FROM booking_payments")
+    await pool.close()
+    assert [row["yes"] for row in marked] == [True]
+
+
 async def test_months_without_a_migration_are_caught_up_with(database: Database) -> None:
     """What was audited before its month had a table is moved there; nothing is lost and nothing is refused."""
     owner = create_async_engine(database.owner_url)
