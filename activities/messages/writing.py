@@ -222,7 +222,7 @@ def _reached(content: AccountEmailContent, reach: _Reach) -> AccountEmailContent
 
 
 def _facts(content: NoticeContent, has_address: bool) -> NoticeFacts:
-    reminded = content.facts.get("start_at")
+    reminded, pay_until = content.facts.get("start_at"), content.facts.get("pay_until")
     return NoticeFacts(
         NoticeKind(content.kind),
         has_address=has_address,
@@ -232,6 +232,7 @@ def _facts(content: NoticeContent, has_address: bool) -> NoticeFacts:
         has_money=bool(content.captured or content.authorized),
         proof_deadline=content.proof_deadline,
         is_reviewed=content.is_reviewed,
+        pay_until=datetime.fromisoformat(pay_until) if isinstance(pay_until, str) else None,
     )
 
 

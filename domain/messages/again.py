@@ -9,12 +9,11 @@ from domain.messages.kinds import NoticeKind
 from domain.messages.send_decision import A_DAY
 from domain.platform.rate_limits import Window
 
-#: Messages to the customer that are true as long as the booking has the status. Proofs and reminders are missing: a
-#: proof is asked for by a new try to book, and a reminder comes by itself.
+#: Messages to the customer that are true as long as the booking has the status. Proofs, reminders and vouchers are
+#: missing: a proof is asked for by a new try to book, a reminder comes by itself, and the payment page has the numbers
+#: of the voucher that can be paid, while those of the message may be of one that was replaced.
 AGAIN: Mapping[BookingStatus, frozenset[NoticeKind]] = {
-    BookingStatus.PENDING: frozenset(
-        {NoticeKind.BOOKING_HELD, NoticeKind.BOOKING_REQUESTED, NoticeKind.PAYMENT_VOUCHER}
-    ),
+    BookingStatus.PENDING: frozenset({NoticeKind.BOOKING_HELD, NoticeKind.BOOKING_REQUESTED}),
     BookingStatus.CONFIRMED: frozenset(
         {NoticeKind.BOOKING_CONFIRMED, NoticeKind.BOOKING_CHANGED, NoticeKind.PAYMENT_RECEIVED}
     ),
@@ -33,7 +32,8 @@ MOST_AGAIN = 5
 
 def check_again(status: BookingStatus, kind: NoticeKind, *, was_sent: bool, is_reachable: bool) -> None:
     """Raise InvalidInput at ``kind`` for a message that is not about the booking as it is now, and for one that its
-    customer never had; at ``booking_id`` where the customer has neither an address nor a login."""
+    customer never had; at ``booking_id`` where the customer has no address, no login, and for a message with a short
+    text no proven number."""
     if kind not in AGAIN[status]:
         raise InvalidInput.at("kind", "not_about_this_status")
     if not was_sent:

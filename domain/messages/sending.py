@@ -89,7 +89,8 @@ def after_giving_up(status: NoticeStatus) -> NoticeStatus:
 class NoticeFacts:
     """A message about a booking, and the booking as it is now. ``reminded_start_at``: the start that a reminder is
     about. ``has_money``: something is paid or held on a card. ``proof_deadline``: until when its address is to be
-    proven. ``is_reviewed``: a review of the visit was written, also if it was deleted."""
+    proven. ``is_reviewed``: a review of the visit was written, also if it was deleted. ``pay_until``: when the voucher
+    in the message ends."""
 
     kind: NoticeKind
     has_address: bool
@@ -99,12 +100,13 @@ class NoticeFacts:
     has_money: bool = False
     proof_deadline: datetime | None = None
     is_reviewed: bool = False
+    pay_until: datetime | None = None
 
 
 def why_not_send(facts: NoticeFacts, now: datetime) -> str | None:
     """Why it would be wrong to send the message at ``now``: there is no address (``no_address``), or it is
-    ``outdated``: the reminder is of a visit that is not ahead, the payment that it asks for was made or is too late, or
-    the proof of the address is not asked for any more. None: send it."""
+    ``outdated``: the reminder is of a visit that is not ahead, the payment that it asks for was made or is too late,
+    the proof of the address is not asked for any more, or what it confirms was cancelled. None: send it."""
     if not facts.has_address:
         return "no_address"
     return "outdated" if _is_outdated(facts, now) else None
@@ -116,6 +118,11 @@ def _is_outdated(facts: NoticeFacts, now: datetime) -> bool:
             return facts.proof_deadline is None or facts.proof_deadline <= now
         case NoticeKind.BOOKING_HELD:
             return facts.booking_status is not BookingStatus.PENDING or facts.has_money
+        case NoticeKind.PAYMENT_VOUCHER:
+            is_over = facts.pay_until is not None and facts.pay_until <= now
+            return facts.booking_status is not BookingStatus.PENDING or facts.has_money or is_over
+        case NoticeKind.BOOKING_CONFIRMED:
+            return facts.booking_status is BookingStatus.CANCELLED
         case NoticeKind.BOOKING_REMINDER:
             was_moved = facts.reminded_start_at not in {None, facts.start_at}
             return facts.booking_status is not BookingStatus.CONFIRMED or facts.start_at <= now or was_moved

@@ -83,9 +83,11 @@ _REWRITE = text("""
 """)
 # The booking is locked, so that what is sent is true until the message is queued.
 _LOCK_BOOKING = text("""
-    SELECT b.business_id, b.status, b.email <> '' OR coalesce(c.user_id, b.user_id) IS NOT NULL AS is_reachable
+    SELECT b.business_id, b.status,
+           coalesce(b.email, '') <> '' OR coalesce(c.user_id, b.user_id) IS NOT NULL OR (
+               b.phone IS NOT NULL AND b.contact_proven_at IS NOT NULL AND :kind = ANY(:short)) AS is_reachable
       FROM bookings b JOIN customers c ON c.id = b.customer_id WHERE b.id = :booking_id FOR NO KEY UPDATE OF b
-""")
+""").bindparams(bindparam("kind", type_=Text), bindparam("short", value=sorted(SHORT_NOTICES), type_=ARRAY(Text)))
 _LAST_OF_KIND = text("""
     SELECT facts FROM notification_outbox WHERE booking_id = :booking_id AND kind = :kind AND audience = 'customer'
      ORDER BY id DESC LIMIT 1
@@ -211,10 +213,11 @@ class NoticeQueueStore(Store):
     async def queue_again(self, booking_id: UUID, kind: NoticeKind) -> UUID:
         """Queue a message once more that the booking's customer has had, with what it spoke of then; the rest is as the
         booking is when it is sent. Returns its id. Raises NotFound, and what `check_again` raises."""
-        booking = (await self.session.execute(_LOCK_BOOKING, {"booking_id": booking_id})).one_or_none()
+        asked = {"booking_id": booking_id, "kind": kind.value}
+        booking = (await self.session.execute(_LOCK_BOOKING, asked)).one_or_none()
         if booking is None:
             raise NotFound({"booking_id": str(booking_id)})
-        last = (await self.session.execute(_LAST_OF_KIND, {"booking_id": booking_id, "kind": kind.value})).one_or_none()
+        last = (await self.session.execute(_LAST_OF_KIND, asked)).one_or_none()
         check_again(BookingStatus(booking.status), kind, was_sent=last is not None, is_reachable=booking.is_reachable)
         facts = {} if last is None else last.facts
         made = await self.queue(kind, booking_id, booking.business_id, f"again/{booking_id}/{uuid4()}", facts)

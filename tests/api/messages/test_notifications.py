@@ -247,6 +247,29 @@ async def test_create_notification_needs_an_address_or_a_login(salon: StaffedSal
     assert rules_of(await sent_again(salon.staff, booking)) == {("booking_id", "has_no_address")}
 
 
+async def test_create_notification_reaches_a_proven_number_with_a_short_text(salon: StaffedSalon, pool: Pool) -> None:
+    booking = await booking_of(pool, await queued_notice(pool, salon, NoticeKind.BOOKING_CONFIRMED))
+    async with pool.unit_of_work(salon.ids.scope) as work:
+        await work.messages.notices.queue(NoticeKind.PAYMENT_RECEIVED, booking, salon.ids.business_id, "received", {})
+    number = "UPDATE bookings SET email = '', user_id = NULL, phone = '+819011112222' WHERE id = :id"
+    await data.rows(pool, number, id=booking)
+    await data.rows(pool, "UPDATE customers SET user_id = NULL")
+    assert rules_of(await sent_again(salon.staff, booking)) == {("booking_id", "has_no_address")}, "nobody proved it"
+    await data.rows(pool, "UPDATE bookings SET contact_proven_at = now() WHERE id = :id", id=booking)
+    answer = await sent_again(salon.staff, booking)
+    assert (answer.status_code, answer.json()["data"]["status"]) == (201, "queued"), answer.text
+    long = await sent_again(salon.staff, booking, "payment_received")
+    assert rules_of(long) == {("booking_id", "has_no_address")}, "it has no short text"
+
+
+async def test_create_notification_has_no_voucher(salon: StaffedSalon, pool: Pool) -> None:
+    """The numbers of the last message may be of a voucher that was replaced."""
+    booking = await booking_of(pool, await queued_notice(pool, salon, NoticeKind.PAYMENT_VOUCHER))
+    pending = "UPDATE bookings SET status = 'pending', hold_expires_at = now() + interval '1 day' WHERE id = :id"
+    await data.rows(pool, pending, id=booking)
+    assert rules_of(await sent_again(salon.staff, booking, "payment_voucher")) == {("kind", "not_about_this_status")}
+
+
 async def test_create_notification_is_for_those_who_work_there(salon: StaffedSalon, pool: Pool) -> None:
     booking = await booking_of(pool, await queued_notice(pool, salon, NoticeKind.BOOKING_CONFIRMED))
     for person in (salon.customer, salon.assistant):

@@ -62,9 +62,13 @@ def test_after_giving_up_only_a_queued_message_has_failed() -> None:
 REMINDER = NoticeFacts(K.BOOKING_REMINDER, True, B.CONFIRMED, NOW + HOUR, NOW + HOUR)
 HELD = NoticeFacts(K.BOOKING_HELD, True, B.PENDING, NOW + HOUR)
 PROOF = NoticeFacts(K.BOOKING_PROOF, True, B.PENDING, NOW + HOUR, proof_deadline=NOW + SECOND)
+VOUCHER = NoticeFacts(K.PAYMENT_VOUCHER, True, B.PENDING, NOW + HOUR, pay_until=NOW + SECOND)
+CONFIRMED = NoticeFacts(K.BOOKING_CONFIRMED, True, B.COMPLETED, NOW - HOUR)
 
 
-@pytest.mark.parametrize("facts", [REMINDER, replace(REMINDER, reminded_start_at=None), HELD, PROOF])
+@pytest.mark.parametrize(
+    "facts", [REMINDER, replace(REMINDER, reminded_start_at=None), HELD, PROOF, VOUCHER, CONFIRMED]
+)
 def test_why_not_send_says_nothing_of_a_message_in_time(facts: NoticeFacts) -> None:
     assert why_not_send(facts, NOW) is None
 
@@ -79,6 +83,10 @@ def test_why_not_send_says_nothing_of_a_message_in_time(facts: NoticeFacts) -> N
         replace(HELD, has_money=True),
         replace(PROOF, proof_deadline=None),
         replace(PROOF, proof_deadline=NOW),
+        replace(VOUCHER, pay_until=NOW),
+        replace(VOUCHER, has_money=True),
+        replace(VOUCHER, booking_status=B.EXPIRED),
+        replace(CONFIRMED, booking_status=B.CANCELLED),
     ],
 )
 def test_why_not_send_names_what_is_outdated(facts: NoticeFacts) -> None:
@@ -90,7 +98,8 @@ def test_why_not_send_needs_an_address_before_all_else() -> None:
 
 
 def test_why_not_send_never_holds_back_what_has_happened() -> None:
-    for kind in set(K) - {K.BOOKING_REMINDER, K.BOOKING_HELD, K.BOOKING_PROOF, K.REVIEW_REQUESTED}:
+    asks = {K.BOOKING_REMINDER, K.BOOKING_HELD, K.BOOKING_PROOF, K.REVIEW_REQUESTED, K.PAYMENT_VOUCHER}
+    for kind in set(K) - asks - {K.BOOKING_CONFIRMED}:
         assert why_not_send(NoticeFacts(kind, True, B.CANCELLED, NOW - HOUR), NOW) is None
 
 
