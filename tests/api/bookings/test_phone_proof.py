@@ -15,6 +15,7 @@ from activities.messages.channels import FREE
 from activities.messages.notices import NoticeActivities, NoticeSendInput
 from api.app import create_app
 from db.engine.session import Database as Pool
+from domain.bookings import proof
 from domain.bookings.commands import BookingCommand
 from domain.bookings.proof import PROOFS_OF_BUSINESS, PROOFS_OF_NETWORK, PROOFS_OF_NUMBER, phone_proof_windows
 from domain.messages.send_decision import DEFAULT_LIMITS
@@ -25,7 +26,7 @@ from tests.activities.messages.channel_sending import Phones
 from tests.activities.messages.test_notices import Mailbox
 from tests.api.bookings.test_address_proof import book
 from tests.api.conftest import PREFIX, Clock, error_of
-from tests.api.salon import StaffedSalon
+from tests.api.salon import StaffedSalon, keyed
 from tests.support import data, servers
 
 NUMBER = "+819011112222"
@@ -33,14 +34,14 @@ WITH_SMS = {"twilio_account_sid": "AC1", "twilio_auth_token": "t", "twilio_from"
 
 
 @pytest.fixture
-def sms() -> dict[str, str]:
+def sms() -> dict[str, Any]:
     """The settings of the provider of SMS."""
     return WITH_SMS
 
 
 @pytest_asyncio.fixture
 async def app(
-    database: servers.Database, pool: Pool, clock: Clock, redis_cache: Cache, sms: dict[str, str]
+    database: servers.Database, pool: Pool, clock: Clock, redis_cache: Cache, sms: dict[str, Any]
 ) -> AsyncIterator[FastAPI]:
     settings = database.settings(temporal_address="127.0.0.1:1", **sms)
     app = create_app(settings, database=pool, cache=redis_cache, password_rounds=4, now=clock.now)
@@ -148,17 +149,51 @@ async def test_number_cannot_be_proven_where_sms_is_off(asked: StaffedSalon) -> 
 
 
 async def test_number_is_asked_a_few_times_a_day(asked: StaffedSalon, pool: Pool) -> None:
-    """And its network, and its business; the booking that would be one too many is not made."""
+    """The booking that would be one too many is not made."""
     codes = [(await book(asked, 9 + number, email=None)).status_code for number in range(PROOFS_OF_NUMBER + 1)]
     assert codes == [201] * PROOFS_OF_NUMBER + [429]
     [count] = await data.rows(pool, "SELECT count(*) AS n FROM bookings")
     assert count["n"] == PROOFS_OF_NUMBER
 
 
+async def asked_of_another_number(salon: StaffedSalon, pool: Pool, number: int, network: str) -> int:
+    """The status of a guest's request with a number of its own; earlier guests do not count as unpaid bookings."""
+    body = salon.booking_body(
+        salon.at(9 + number // 2), guest={"family_name": "佐藤", "given_name": "愛", "phone": f"+8190111122{number:02}"}
+    )
+    headers = keyed() | {"X-Forwarded-For": network}
+    answer = await salon.nobody.post(f"{PREFIX}/bookings", json=body, headers=headers)
+    await data.rows(pool, "UPDATE bookings SET ip = NULL RETURNING id")
+    if answer.status_code == 429:
+        assert answer.json()["error"]["details"]["retry_after"] > 3600, "the limit of a day, not that of all requests"
+    return answer.status_code
+
+
+BEHIND_A_PROXY = WITH_SMS | {"trusted_proxies": ("127.0.0.0/8",)}
+
+
+@pytest.mark.parametrize("sms", [BEHIND_A_PROXY])
+async def test_network_is_asked_a_few_times_a_day_whatever_the_numbers(asked: StaffedSalon, pool: Pool) -> None:
+    codes = [await asked_of_another_number(asked, pool, one, "198.51.100.7") for one in range(PROOFS_OF_NETWORK + 1)]
+    assert codes == [201] * PROOFS_OF_NETWORK + [429]
+    assert await asked_of_another_number(asked, pool, PROOFS_OF_NETWORK, "198.51.100.8") == 201, "another network"
+
+
+@pytest.mark.parametrize("sms", [BEHIND_A_PROXY])
+async def test_business_asks_a_number_of_times_a_day_whatever_the_networks(
+    asked: StaffedSalon, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proof, "PROOFS_OF_BUSINESS", 4)
+    codes = [await asked_of_another_number(asked, pool, one, f"198.51.100.{one + 1}") for one in range(5)]
+    assert codes == [201] * 4 + [429]
+
+
 def test_phone_proof_windows_count_number_network_and_business() -> None:
-    windows = phone_proof_windows(NUMBER, "192.0.2.1", UUID(int=1))
+    windows = phone_proof_windows(b"key", NUMBER, "192.0.2.1", UUID(int=1))
     assert [one.limit for one in windows] == [PROOFS_OF_NUMBER, PROOFS_OF_NETWORK, PROOFS_OF_BUSINESS]
     assert all(NUMBER not in one.subject for one in windows)
+    others = phone_proof_windows(b"other", NUMBER, "192.0.2.1", UUID(int=1))
+    assert windows[0].subject != others[0].subject, "the table alone gives no number away to somebody who tries all"
 
 
 async def test_numbers_of_two_guests_are_counted_apart(asked: StaffedSalon, pool: Pool, clock: Clock) -> None:

@@ -89,7 +89,7 @@ async def take(access: Access, key: Key, body: BookingCreate, services: ApiServi
             )
             booking = await work.bookings.holds.hold(request, now, answer, work.idempotency_key)
             if answer.number is not None and booking.proof_deadline is not None and not booking.is_provisional:
-                await count_phone_proof(work, access, answer.number, booking.business_id)
+                await count_phone_proof(services, work, access, answer.number, booking.business_id)
             return answer.made
     except Replay as replay:
         raise replay_with_token(access, replay, links.token) from None
@@ -99,9 +99,12 @@ def _number_of(guest: GuestWrite | None) -> str | None:
     return guest.phone.e164 if guest is not None and not guest.email and guest.phone else None
 
 
-async def count_phone_proof(work: UnitOfWork, access: Access, number: str, business_id: UUID) -> None:
+async def count_phone_proof(
+    services: ApiServices, work: UnitOfWork, access: Access, number: str, business_id: UUID
+) -> None:
     """Count a proof by SMS for its number, network and business. Raises RateLimited; the booking is then not made."""
-    windows = phone_proof_windows(number, network_of(access.address), business_id)
+    key = services.links.keys.derived("phone proof")
+    windows = phone_proof_windows(key, number, network_of(access.address), business_id)
     counted = await work.platform.rate_limits.count(list(windows))
     if not all(one.allowed for one in counted):
         longest = max(one.resets_in for one in counted if not one.allowed)
