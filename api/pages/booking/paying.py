@@ -83,6 +83,8 @@ async def _form(request: Request, found: Shown, error: ApiError | None = None, s
         "key": secrets.token_urlsafe(24),
         "pay_until": pay_until(found.booking),
         "left_seconds": _left(request, found.booking),
+        # At the deadline for another card the booking is still confirmed, and a card is still taken.
+        "is_hold": found.booking["hold_expires_at"] is not None,
         "back_url": f"{str(settings.public_url).rstrip('/')}{found.address}?paid=1",
     }
     return page(request, "booking/pay", variables, status=status, sources=form.sources)

@@ -217,7 +217,9 @@ async def test_payment_page_takes_the_first_card_and_the_one_after_it(steps: Mon
     async with client_of(app) as http:
         http.base_url = httpx.URL("https://book.example")
         visitor = Visitor(http)
-        first = payment_on(await visitor.open(f"{address}/pay"))
+        page = await visitor.open(f"{address}/pay")
+        first = payment_on(page)
+        assert all(part in page.text for part in ENDS_WITH_THE_HOLD)
         paid = await visitor.send(f"{address}/pay", card="pm_card_visa")
         assert paid.status_code == 200, paid.text
         await steps.apply_payment_event()
@@ -228,7 +230,9 @@ async def test_payment_page_takes_the_first_card_and_the_one_after_it(steps: Mon
         page = await visitor.open(address)
         assert "Please enter your card again by" in visitor.alert()
         assert visitor.links("/pay") == [f"{address}/pay"]
-        second = payment_on(await visitor.open(f"{address}/pay"))
+        page = await visitor.open(f"{address}/pay")
+        second = payment_on(page)
+        assert not any(part in page.text for part in ENDS_WITH_THE_HOLD), "the time is the customer's, with or without"
         assert second != first
         assert payment_on(await visitor.open(f"{address}/pay")) == second
         page = await visitor.send(f"{address}/pay", card="pm_card_visa")
@@ -239,6 +243,10 @@ async def test_payment_page_takes_the_first_card_and_the_one_after_it(steps: Mon
         await visitor.open(address)
         assert visitor.links("/pay") == []
     await steps.audited()
+
+
+#: What the page of a hold has: the time that is left, and what goes away or appears at its end.
+ENDS_WITH_THE_HOLD = ('class="countdown"', "data-until-end", "data-after-end")
 
 
 def payment_on(page: Response) -> str:
