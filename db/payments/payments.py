@@ -36,7 +36,7 @@ from domain.payments.provider_events import IntentEvent, PaymentTotals
 from domain.payments.status import PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
 from domain.payments.vouchers import Voucher
-from domain.payments.without_card import WithoutCard, answer_by
+from domain.payments.without_card import WithoutCard, answer_by, cancels
 
 COLUMNS = """p.id, p.business_id, p.booking_id, p.provider, p.provider_intent_id, p.status, p.capture_method, p.amount,
     p.authorized, p.captured, p.refunded, p.currency, p.client_secret, p.decline_code, p.created_at,
@@ -149,10 +149,11 @@ class PaymentStore(Store):
 
     async def card_deadline(self, payment: Payment, now: datetime) -> CardDeadline:
         """By when another card is needed, and what the business wants without one. A deadline that the customer knows
-        already stays; an authorization that is lost already has no end that counts."""
+        already stays, unless it has passed; an authorization that is lost already has no end that counts."""
         row = (await self.session.execute(_CARD_DEADLINE, {"booking_id": payment.booking_id})).one()
-        at = row.card_due or answer_by(now, payment.view().authorized_until, row.start_at)
-        return CardDeadline(at, WithoutCard(row.without_card) is WithoutCard.CANCEL)
+        known = row.card_due if row.card_due is not None and row.card_due > now else None
+        at = known or answer_by(now, payment.view().authorized_until, row.start_at)
+        return CardDeadline(at, cancels(WithoutCard(row.without_card), at, row.start_at))
 
     async def ask_until(self, payment: Payment, deadline: CardDeadline) -> None:
         """The customer is asked for another card in this transaction. The booking is locked."""
@@ -213,7 +214,8 @@ class PaymentStore(Store):
         await self.raise_alerts(payment, *changes.alerts_of(change))
         if change.is_new_status:
             await self._publish_status(payment)
-            if payment.manual_capture and payment.status is PaymentStatus.CAPTURED:
+            has_card = payment.status is PaymentStatus.AUTHORIZED and payment.replaces is None
+            if payment.manual_capture and (has_card or payment.status is PaymentStatus.CAPTURED):
                 await self.end_card_request(payment.booking_id)
         await self.queue_notices(payment, *changes.notices_of(change, booking_status, requested))
         return payment

@@ -7,7 +7,7 @@ from domain.booking_status import BookingStatus
 from domain.bookings.decisions import BookingFacts
 from domain.payments.settlement import Settlement, settle
 from domain.payments.status import SECURED, PaymentStatus
-from domain.payments.without_card import WithoutCard
+from domain.payments.without_card import BEFORE_START, WithoutCard, cancels
 
 #: The run of the booking says that the deadline, often the end of the authorization, has passed. By the clock of this
 #: process it may not have come yet.
@@ -25,15 +25,16 @@ class LostCardStep(StrEnum):
 
 def at_deadline(facts: BookingFacts, setting: WithoutCard, now: datetime) -> LostCardStep:
     """What to do when the deadline has passed. Nothing where a card is authorized or the money was taken, and for a
-    customer who has arrived."""
+    customer who has arrived. An authorization that ends between a deadline before the start and the start is lost."""
     if facts.status is not BookingStatus.CONFIRMED or not facts.amount_due:
         return LostCardStep.NOTHING
     payment = facts.payment
     if payment is not None and payment.status in SECURED:
         until = payment.authorized_until
-        if payment.status is not PaymentStatus.AUTHORIZED or until is None or until > now + CLOCKS_DIFFER:
+        needed = max(now, min(facts.start_at - CLOCKS_DIFFER, now + BEFORE_START)) + CLOCKS_DIFFER
+        if payment.status is not PaymentStatus.AUTHORIZED or until is None or until > needed:
             return LostCardStep.NOTHING
-    return LostCardStep.CANCEL if setting is WithoutCard.CANCEL and now < facts.start_at else LostCardStep.REPORT
+    return LostCardStep.CANCEL if cancels(setting, now, facts.start_at) else LostCardStep.REPORT
 
 
 def settlement_of(facts: BookingFacts) -> Settlement:

@@ -9,6 +9,8 @@ from enum import StrEnum
 
 #: The least time that a customer has for it, unless the visit begins before.
 LEAST = timedelta(hours=24)
+#: The deadline is so long before the start: a booking is cancelled while it is ahead, never when its visit begins.
+BEFORE_START = timedelta(hours=1)
 #: The code of a refusal that the customer can lift by authenticating (docs.stripe.com/declines/codes; PAY.JP v2 has the
 #: same name for it).
 AUTHENTICATION = "authentication_required"
@@ -22,6 +24,18 @@ class WithoutCard(StrEnum):
 
 
 def answer_by(asked_at: datetime, authorized_until: datetime | None, start_at: datetime) -> datetime:
-    """The deadline: when the authorization expires, but not sooner than a day after the question, and at the start at
-    the latest."""
-    return min(max(authorized_until or asked_at, asked_at + LEAST), start_at)
+    """The deadline: when the authorization expires, but not sooner than a day after the question, and not later than
+    `latest_answer`."""
+    return min(max(authorized_until or asked_at, asked_at + LEAST), latest_answer(start_at, asked_at))
+
+
+def latest_answer(start_at: datetime, now: datetime) -> datetime:
+    """The latest deadline: ``BEFORE_START`` before the start. Where that has passed at ``now`` it is the start, and
+    then the booking is not cancelled (`cancels`)."""
+    latest = start_at - BEFORE_START
+    return latest if latest > now else start_at
+
+
+def cancels(setting: WithoutCard, due: datetime, start_at: datetime) -> bool:
+    """Whether a booking without a card is cancelled at its deadline ``due``."""
+    return setting is WithoutCard.CANCEL and due < start_at

@@ -15,7 +15,7 @@ from domain.bookings.expiry import HoldEnd
 from domain.bookings.lost_card import LostCardStep
 from domain.errors import InvalidInput
 from domain.payments.settlement import Settlement
-from domain.payments.status import Movement
+from domain.payments.status import SECURED, Movement
 from tests.workflows.payment_stub import PaymentStub
 from tests.workflows.stub_state import S, now
 
@@ -160,6 +160,8 @@ class BookingStub(PaymentStub):
             hold_expires_at=after.hold_expires_at,
             approval_deadline=after.approval_deadline,
         )
+        if after.status is S.PENDING and self.payment is not None and self.payment.status not in SECURED:
+            self.set(card_due=None)
         return self._outcome(command)
 
     @activity.defn(name="bookings.check_in")

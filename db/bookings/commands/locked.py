@@ -15,8 +15,9 @@ from domain.catalogue.cancellation import Policy
 from domain.payments.payment import Payment
 from domain.payments.refunds import RefundReason
 from domain.payments.settlement import Settlement
-from domain.payments.status import Movement
+from domain.payments.status import SECURED, Movement
 from domain.payments.tasks import MoneyTask
+from domain.payments.without_card import latest_answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,11 @@ class Locked:
         )
 
     @property
+    def is_secured(self) -> bool:
+        """The requested money is captured or authorized."""
+        return self.payment is not None and self.payment.status in SECURED
+
+    @property
     def kept_penalty(self) -> KeptPenalty:
         """The penalty that is stored from the customer's moves."""
         return KeptPenalty(self.kept_penalty_percent, self.kept_penalty_until)
@@ -141,9 +147,14 @@ class Change:
     undo_until: datetime | None = None
     undo_to: BookingStatus | None = None
 
-    def card_due_of(self, booking: Locked) -> datetime | None:
-        """By when the customer must give another card after the change: not later than the start."""
-        return None if booking.card_due is None else min(booking.card_due, self.start_at)
+    def card_due_of(self, booking: Locked, now: datetime) -> datetime | None:
+        """By when the customer must give another card after the change. A start that comes closer may bring the
+        deadline forward. None where a booking without a card becomes pending: it has to be paid like a new one."""
+        if booking.card_due is None or (self.to is BookingStatus.PENDING and not booking.is_secured):
+            return None
+        if self.start_at >= booking.start_at:
+            return booking.card_due
+        return min(booking.card_due, latest_answer(self.start_at, now))
 
 
 def change_of(booking: Locked, event: str, to: BookingStatus, **more: Any) -> Change:

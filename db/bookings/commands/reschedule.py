@@ -18,7 +18,7 @@ from domain.bookings.reschedule import Rescheduled, RescheduleTerms
 from domain.errors import InvalidInput
 from domain.messages.kinds import NoticeKind
 from domain.money import Money
-from domain.payments.without_card import WithoutCard
+from domain.payments.without_card import WithoutCard, cancels
 from domain.scheduling.availability.model import StartTable
 
 MOVE_ITEMS = text("""
@@ -78,16 +78,15 @@ class RescheduleStore(TransitionStore):
             messages=_messages(booking, after, by_business),
         )
         outcome = await self._write(booking, change, command, now)
-        if booking.card_due is not None and start_at < booking.card_due:
-            await self._ask_sooner(booking, change)
+        if outcome.card_due is not None and outcome.card_due != booking.card_due:
+            await self._ask_sooner(booking, change, outcome.card_due)
         return outcome
 
-    async def _ask_sooner(self, booking: Locked, change: Change) -> None:
-        """The customer was asked for another card, and now the deadline is the new start, which is earlier."""
+    async def _ask_sooner(self, booking: Locked, change: Change, due: datetime) -> None:
+        """The customer was asked for another card, and now the deadline is earlier, because the start is."""
         wants = await self.session.scalar(_WITHOUT_CARD, {"business_id": booking.business_id})
-        cancels = WithoutCard(wants) is WithoutCard.CANCEL
         facts = {"amount": booking.amount_due, "currency": booking.currency}
-        by_when = {"answer_by": change.start_at.isoformat(), "cancels": cancels}
+        by_when = {"answer_by": due.isoformat(), "cancels": cancels(WithoutCard(wants), due, change.start_at)}
         await self._queue_notices(
             booking, Message(NoticeKind.PAYMENT_RENEW, facts | by_when, key=f"sooner:{change.version}")
         )

@@ -190,7 +190,7 @@ class TransitionStore(Store):
             proof_deadline=change.proof_deadline,
             released=change.settlement.released,
             undo_until=change.undo_until,
-            card_due=change.card_due_of(booking),
+            card_due=change.card_due_of(booking, now),
         )
         values = _columns(booking, change, command, now) | {
             "request_id": self.context.request_id,
@@ -268,7 +268,7 @@ def _columns(booking: Locked, change: Change, command: BookingCommand, now: date
         "kept_until": change.kept_penalty.until,
         "undo_until": change.undo_until,
         "undo_to": change.undo_to.value if change.undo_to else None,
-        "card_due": change.card_due_of(booking),
+        "card_due": change.card_due_of(booking, now),
         "released_at": now if change.to in FINAL else None,
         "event": change.event,
         "outbox_event": f"booking.{change.event}",

@@ -8,12 +8,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from db.engine.session import Scope
+from domain.booking_status import BookingStatus
 from domain.errors import WrongState
 from domain.payments.payment import Payment
 from domain.payments.provider_events import IntentEvent, ProviderEvent
 from domain.payments.status import Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask
-from domain.payments.without_card import answer_by
+from domain.payments.without_card import BEFORE_START, answer_by
 from domain.platform.actor import ActorKind
 from tests.db.bookings.test_renew import asked, held
 from tests.support.data import NOW, rows
@@ -263,7 +264,9 @@ async def lost(desk: Desk, payment_id: UUID) -> UUID:
     return webhook_id
 
 
-async def test_card_due_is_the_new_start_of_a_booking_that_moves_closer_and_a_message_says_so(desk: Desk) -> None:
+async def test_card_due_is_an_hour_before_the_start_of_a_booking_that_moves_closer_and_a_message_says_so(
+    desk: Desk,
+) -> None:
     booking_id, _ = await declined(desk)
     sooner = NOW + timedelta(hours=20)
     await rows(
@@ -271,14 +274,84 @@ async def test_card_due_is_the_new_start_of_a_booking_that_moves_closer_and_a_me
     )
     for _ in range(2):  # the answer was lost, and the command comes again
         moved = await desk.do("reschedule", booking_id, ActorKind.STAFF, command_id="m-1", start_at=sooner)
-        assert (moved.start_at, moved.card_due) == (sooner, sooner)
-    assert await due(desk, booking_id) == sooner
-    assert (await asked_until(desk, booking_id))[1:] == [sooner.isoformat()]
+        assert (moved.start_at, moved.card_due) == (sooner, sooner - BEFORE_START)
+    assert await due(desk, booking_id) == sooner - BEFORE_START
+    assert (await asked_until(desk, booking_id))[1:] == [(sooner - BEFORE_START).isoformat()]
     later = await desk.do(
         "reschedule", booking_id, ActorKind.STAFF, command_id="m-2", start_at=NOW + timedelta(hours=30)
     )
-    assert later.card_due == sooner, "what the customer knows stays"
+    assert later.card_due == sooner - BEFORE_START, "what the customer knows stays"
     assert len(await asked_until(desk, booking_id)) == 2
+
+
+async def lost_and_cancelled_without(desk: Desk) -> tuple[UUID, UUID]:
+    """A booking in three days whose authorization is lost, of a business that cancels without another card."""
+    sql = "UPDATE business_settings SET without_card = 'cancel' WHERE business_id = :id"
+    await rows(desk.database, sql, id=desk.salon.business_id)
+    booking_id, payment_id, _ = await held(desk)
+    await desk.apply(await lost(desk, payment_id))
+    return booking_id, payment_id
+
+
+async def last_question(desk: Desk, booking_id: UUID) -> tuple[datetime, bool]:
+    """The deadline in the last message, and whether it says that the booking is cancelled then."""
+    sql = (
+        "SELECT facts->>'answer_by' AS at, (facts->>'cancels')::boolean AS cancels FROM notification_outbox"
+        " WHERE booking_id = :id AND kind = 'payment_renew' ORDER BY id DESC LIMIT 1"
+    )
+    [row] = await rows(desk.database, sql, id=booking_id)
+    return datetime.fromisoformat(row["at"]), row["cancels"]
+
+
+async def test_card_due_still_cancels_a_booking_that_moves_closer(desk: Desk) -> None:
+    """Otherwise a customer would avoid the cancellation by a move to a time before the deadline."""
+    booking_id, _ = await lost_and_cancelled_without(desk)
+    assert await due(desk, booking_id) == NOW + timedelta(hours=24)
+    sooner = NOW + timedelta(hours=20)
+    moved = await desk.do("reschedule", booking_id, ActorKind.STAFF, start_at=sooner)
+    assert moved.card_due is not None
+    assert await last_question(desk, booking_id) == (moved.card_due, True)
+    ended = await desk.do("end_card_request", booking_id, now=moved.card_due)
+    assert ended.status is BookingStatus.CANCELLED
+
+
+async def test_card_due_within_the_last_hour_cancels_nothing_and_the_message_says_so(desk: Desk) -> None:
+    booking_id, _ = await lost_and_cancelled_without(desk)
+    sooner = NOW + timedelta(minutes=30)
+    moved = await desk.do("reschedule", booking_id, ActorKind.STAFF, start_at=sooner)
+    assert moved.card_due == sooner
+    assert await last_question(desk, booking_id) == (sooner, False)
+    ended = await desk.do("end_card_request", booking_id, now=sooner)
+    assert ended.status is BookingStatus.CONFIRMED
+    assert "card_missing" in await open_matters(desk)
+
+
+async def test_card_due_ends_where_the_booking_waits_for_approval_again(desk: Desk) -> None:
+    booking_id, _ = await lost_and_cancelled_without(desk)
+    await rows(desk.database, "UPDATE bookings SET needs_approval = true WHERE id = :id", id=booking_id)
+    moved = await desk.do("reschedule", booking_id, ActorKind.CUSTOMER, start_at=NOW + timedelta(hours=97))
+    assert (moved.status, moved.card_due) == (BookingStatus.PENDING, None)
+    assert await due(desk, booking_id) is None
+    # As a booking that became pending before deadlines were cleared.
+    stale = "UPDATE bookings SET card_due = :at WHERE id = :id"
+    await rows(desk.database, stale, at=NOW + timedelta(hours=24), id=booking_id)
+    new = await offered(desk, booking_id)
+    assert new.replaces is None
+    await said(desk, new.id, P.AUTHORIZED)
+    assert await due(desk, booking_id) is None, "a card is there"
+    assert (await desk.do("approve", booking_id, ActorKind.STAFF)).status is BookingStatus.CONFIRMED
+    await rows(desk.database, stale, at=NOW - timedelta(hours=1), id=booking_id)
+    await desk.apply(await lost(desk, new.id))
+    assert await due(desk, booking_id) == NOW + timedelta(hours=24), "one that has passed gives no time"
+
+
+async def test_card_due_stays_where_a_declined_card_waits_for_approval_again(desk: Desk) -> None:
+    """Its authorization still counts, and nobody would ask again when it ends."""
+    booking_id, _ = await declined(desk)
+    known = await due(desk, booking_id)
+    await rows(desk.database, "UPDATE bookings SET needs_approval = true WHERE id = :id", id=booking_id)
+    moved = await desk.do("reschedule", booking_id, ActorKind.CUSTOMER, start_at=NOW + timedelta(hours=97))
+    assert (moved.status, moved.card_due) == (BookingStatus.PENDING, known)
 
 
 async def test_card_due_ends_when_the_money_is_taken_by_hand(desk: Desk) -> None:

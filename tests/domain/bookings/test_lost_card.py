@@ -14,7 +14,7 @@ from domain.bookings.lost_card import LostCardStep, at_deadline, settlement_of
 from domain.catalogue.cancellation import Policy, Tier
 from domain.payments.status import SECURED, Movement, PaymentStatus
 from domain.payments.tasks import PaymentView
-from domain.payments.without_card import LEAST, WithoutCard, answer_by
+from domain.payments.without_card import BEFORE_START, LEAST, WithoutCard, answer_by, cancels
 
 NOW = datetime(2026, 12, 1, 1, tzinfo=UTC)
 START = NOW + timedelta(days=5)
@@ -34,9 +34,10 @@ def facts(status: P | None = P.AUTHORIZED, until: datetime | None = NOW, **more:
 )
 def test_answer_by_is_the_end_of_the_authorization_within_its_bounds(lapse: timedelta | None, start: timedelta) -> None:
     by = answer_by(NOW, None if lapse is None else NOW + lapse, NOW + start)
-    assert by <= NOW + start, "never after the start"
-    assert by >= min(NOW + LEAST, NOW + start), "a day at least, or until the start"
-    if lapse is not None and LEAST <= lapse <= start:
+    latest = start - BEFORE_START if start > BEFORE_START else start
+    assert by <= NOW + latest, "an hour before the start, or the start where less is left"
+    assert by >= NOW + min(LEAST, latest), "a day at least, or until then"
+    if lapse is not None and LEAST <= lapse <= latest:
         assert by == NOW + lapse
 
 
@@ -56,7 +57,7 @@ def test_at_deadline_leaves_a_customer_who_has_arrived_and_ended_bookings_alone(
 
 
 def test_at_deadline_keeps_what_is_authorized_until_later() -> None:
-    assert at_deadline(facts(until=NOW + timedelta(hours=1)), WithoutCard.CANCEL, NOW) is S.NOTHING
+    assert at_deadline(facts(until=NOW + timedelta(hours=2)), WithoutCard.CANCEL, NOW) is S.NOTHING
     assert at_deadline(facts(until=None), WithoutCard.CANCEL, NOW) is S.NOTHING
     assert at_deadline(facts(None, amount_due=0), WithoutCard.CANCEL, NOW) is S.NOTHING
 
@@ -68,6 +69,19 @@ def test_at_deadline_believes_the_run_whose_clock_is_ahead(setting: WithoutCard,
 
 def test_at_deadline_never_cancels_a_visit_that_has_begun() -> None:
     assert at_deadline(facts(None, start_at=NOW), WithoutCard.CANCEL, NOW) is S.REPORT
+
+
+@pytest.mark.parametrize("ahead", [timedelta(0), timedelta(seconds=30)])
+def test_at_deadline_counts_an_authorization_that_ends_before_the_start_as_lost(ahead: timedelta) -> None:
+    start = NOW + BEFORE_START + ahead  # the clock of the run may be ahead
+    for until, step in ((start, S.CANCEL), (NOW + timedelta(minutes=30), S.CANCEL), (start + LEAST, S.NOTHING)):
+        assert at_deadline(facts(until=until, start_at=start), WithoutCard.CANCEL, NOW) is step
+
+
+def test_cancels_only_before_the_start() -> None:
+    assert cancels(WithoutCard.CANCEL, NOW, NOW + BEFORE_START)
+    assert not cancels(WithoutCard.KEEP, NOW, NOW + BEFORE_START)
+    assert not cancels(WithoutCard.CANCEL, NOW, NOW)
 
 
 def test_settlement_of_a_lost_card_charges_nothing_whatever_the_policy() -> None:

@@ -1,6 +1,8 @@
 """Step 5, when the card failed: another one takes its place, and the run goes on with it."""
 
+from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
@@ -178,3 +180,25 @@ async def test_run_that_is_started_again_knows_the_deadline(temporal_time_skippi
     async with running(temporal_time_skipping, stub, resumed=True) as run:
         await run.forward(timedelta(hours=6))
         await run.wait_for_calls("bookings.end_card_request")
+
+
+async def test_deadline_is_over_where_the_booking_waits_for_approval_again(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
+    stub = held(days=10, without_card=WithoutCard.CANCEL)
+    stub.set(needs_approval=True)
+    async with running(temporal_time_skipping, stub) as run:
+        await run.receive(P.AUTHORIZED)
+        await run.execute(messages.CONFIRM)
+        await run.receive(P.VOIDED)
+        await run.wait_for_calls("attention.file")
+        start_at = stub.booking.start_at + timedelta(days=1)
+        moved_ = await run.execute(messages.RESCHEDULE, by=ActorKind.CUSTOMER, start_at=start_at)
+        assert (moved_.status, moved_.card_due) == (S.PENDING, None)
+        assert stub.payment is not None
+        stub.payment = replace(stub.payment, payment_id=uuid4(), status=P.REQUIRES_PAYMENT, authorized=0)
+        await run.receive(P.AUTHORIZED)
+        await run.execute(messages.CONFIRM)
+        await run.forward(timedelta(days=2))
+        assert (await run.finish()).status is S.COMPLETED
+    assert "bookings.end_card_request" not in stub.names()

@@ -26,7 +26,7 @@ from domain.payments.status import SECURED, Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
 from domain.platform.actor import ActorKind
 from workflows.bookings.booking import messages, stages
-from workflows.bookings.booking.cards import set_deadline
+from workflows.bookings.booking.cards import deadline_after, set_deadline
 from workflows.bookings.booking.next_step import NextStep
 from workflows.support import options
 from workflows.support.refusals import fail_workflow_task, is_unexpected, refusal_in, workflow_task_failure, wrong_state
@@ -362,7 +362,7 @@ class BookingState:
             undo_until=outcome.undo_until,
         )
         self._move_to(outcome.status)
-        self.card_due = outcome.card_due or self.card_due
+        self.card_due = deadline_after(self, outcome)
         if moved:
             self.armed_at = workflow.now()
         if outcome.refunding:
