@@ -24,7 +24,7 @@ class ProcessRole(StrEnum):
 _API = ProcessRole.API
 _MONEY = frozenset({_API, ProcessRole.PAYMENTS})
 _CHANNELS = frozenset({_API, ProcessRole.NOTICES})
-_FILES = frozenset({_API, ProcessRole.PLATFORM, ProcessRole.MEDIA})
+_FILES = frozenset({_API, ProcessRole.PLATFORM, ProcessRole.MEDIA, ProcessRole.ANALYTICS})
 
 #: By setting: the roles that do not start in production without it. A setting that is not here is for all roles.
 NEEDED_BY: Mapping[str, frozenset[ProcessRole]] = {

@@ -277,7 +277,7 @@ def test_storage_is_reached_through_its_gateway_alone() -> None:
     assert {"-ip.bind=127.0.0.1", "-ip=127.0.0.1", "-disableHttp", "-filer.disableHttp"} <= set(flags)
     assert [flag for flag in flags if "0.0.0.0" in flag] == ["-s3.ip.bind=0.0.0.0"]  # noqa: S104
     reached_by = {name for name, service in SERVICES.items() if "files" in service.get("networks", [])}
-    assert reached_by == {"storage", "api", "worker-media", "worker-platform"}
+    assert reached_by == {"storage", "api", "worker-media", "worker-platform", "worker-analytics"}
     assert SERVICES["storage"]["networks"] == ["files", "published"]
     assert [name for name, service in SERVICES.items() if "published" in service.get("networks", [])] == ["storage"]
 
