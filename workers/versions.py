@@ -25,7 +25,13 @@ log = structlog.get_logger(__name__)
 
 _RPC_TIMEOUT = timedelta(seconds=10)
 _PAUSE = timedelta(milliseconds=200)
+#: How long it may take until every task queue knows a change.
+_SETTLED_WITHIN = timedelta(seconds=60)
 _STATUS = "WORKER_DEPLOYMENT_VERSION_STATUS_"
+
+
+class NotSettled(RuntimeError):
+    """Temporal has taken a change, and not every task queue knows it yet. The message is for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +45,15 @@ class Version:
 @dataclass(frozen=True, slots=True)
 class Versions:
     """The versions of a deployment, the newest first. ``percent`` of new runs, and of those that change versions, go to
-    ``ramping``, all others to ``current``. ``settled``: every task queue knows it."""
+    ``ramping``, all others to ``current``. ``settled``: every task queue knows it. ``ever_set``: somebody has chosen
+    what is current, if only workers without versions."""
 
     current: str | None
     ramping: str | None
     percent: float
     known: Sequence[Version]
     settled: bool = True
+    ever_set: bool = True
 
 
 async def find(client: Client, deployment: str) -> Versions | None:
@@ -71,6 +79,7 @@ def _versions(info: WorkerDeploymentInfo) -> Versions:
             for each in sorted(info.version_summaries, key=lambda each: -each.create_time.ToNanoseconds())
         ],
         info.routing_config_update_state != RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS,
+        routing.HasField("current_version_changed_time"),
     )
 
 
@@ -90,6 +99,7 @@ async def set_current(client: Client, deployment: str, build_id: str, *, force: 
 
     Raises:
         RPCError: there is no such version, or a queue has no workers of it.
+        NotSettled: a queue did not know it in time.
     """
     await client.workflow_service.set_worker_deployment_current_version(
         SetWorkerDeploymentCurrentVersionRequest(
@@ -110,6 +120,7 @@ async def set_ramping(client: Client, deployment: str, build_id: str, percent: f
 
     Raises:
         RPCError: there is no such version, or a queue has no workers of it.
+        NotSettled: a queue did not know it in time.
     """
     await client.workflow_service.set_worker_deployment_ramping_version(
         SetWorkerDeploymentRampingVersionRequest(
@@ -125,13 +136,21 @@ async def set_ramping(client: Client, deployment: str, build_id: str, percent: f
 
 
 async def _settled(client: Client, deployment: str) -> None:
-    while (found := await find(client, deployment)) is not None and not found.settled:  # noqa: ASYNC110 - Temporal does not notify
-        await asyncio.sleep(_PAUSE.total_seconds())
+    try:
+        async with asyncio.timeout(_SETTLED_WITHIN.total_seconds()):
+            while (found := await find(client, deployment)) is not None and not found.settled:  # noqa: ASYNC110 - Temporal does not notify
+                await asyncio.sleep(_PAUSE.total_seconds())
+    except TimeoutError:
+        raise NotSettled(
+            f"Temporal has taken the change, but not every task queue knows it after {_SETTLED_WITHIN.seconds} s;"
+            " it goes on by itself: look again with `omotenashi versions list`"
+        ) from None
 
 
 async def begin(client: Client, deployment: str, build_id: str) -> None:
-    """Make the version current where the deployment has none: without one, no worker of it gets a task. So the first
-    start of a platform needs no command. Workers that do it at the same time do no harm: they have one version.
+    """Make the version current where the deployment never had one: without one, no worker of it gets a task. So the
+    first start of a platform needs no command. Workers that do it at the same time do no harm: they have one version.
+    After ``versions off`` workers without versions have the runs, and a command alone takes them back.
 
     Waits until Temporal knows the deployment, that is, until a worker has asked for tasks.
     """
@@ -139,10 +158,12 @@ async def begin(client: Client, deployment: str, build_id: str) -> None:
         try:
             versions = await find(client, deployment)
             if versions is not None:
-                if versions.current is None:
+                if not versions.ever_set:
                     await set_current(client, deployment, build_id, force=True)
                     log.info("first_version", deployment=deployment, build_id=build_id)
                 return
         except RPCError as error:
             log.warning("versions_unknown", deployment=deployment, error=error.status.name)
+        except NotSettled as error:
+            log.warning("versions_unknown", deployment=deployment, error=str(error))
         await asyncio.sleep(_PAUSE.total_seconds())

@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from unittest.mock import AsyncMock, Mock
 from uuid import UUID, uuid4
 
+import pytest
 import pytest_asyncio
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
@@ -168,6 +170,27 @@ async def test_versions_change_under_load_and_back(
         await load.approve([*await load.book(1), last])
     (row,) = await data.rows(pool, "SELECT count(*) AS n FROM bookings WHERE status = 'confirmed'")
     assert row["n"] == len(load.made) == 16
+
+    # A worker with versions that starts now, as a pod that was moved, does not take the runs back.
+    async with version(settings, temporal, deployment, "one"):
+        found = await versions.find(temporal, deployment)
+    assert found is not None
+    assert found.current is None
+
+
+async def test_set_current_ends_when_a_queue_does_not_learn_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a sentence that the command prints, and `begin` goes on."""
+
+    async def find(client: Client, deployment: str) -> versions.Versions:
+        return versions.Versions("two", None, 0, [], settled=False)
+
+    monkeypatch.setattr(versions, "find", find)
+    monkeypatch.setattr(versions, "_SETTLED_WITHIN", timedelta(milliseconds=50))
+    client = Mock(namespace="default", identity="test")
+    client.workflow_service.set_worker_deployment_current_version = AsyncMock()
+    async with asyncio.timeout(10):
+        with pytest.raises(versions.NotSettled, match="versions list"):
+            await versions.set_current(client, "omotenashi", "two")
 
 
 def test_versions_command_says_when_there_are_none(temporal_server: str) -> None:
