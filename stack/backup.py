@@ -26,11 +26,16 @@ from stack.servers.surroundings import allow_read, allow_traversal, clean_enviro
 #: The name of the replication slot, and of the receiver in ``synchronous_standby_names``.
 RECEIVER = "omotenashi_backup"
 _STAMP = "%Y%m%dT%H%M%SZ"
-#: As libpq reads a URL: what is before an @ that comes before any / is a user, and a password after a colon.
+_HOST = r"(?:[A-Za-z0-9._%-]+|\[[0-9A-Fa-f:.%]+\])?(?::[0-9]*)?"
+#: A plain libpq URL: hosts with ports, a database, parameters. A sign that has a meaning in a URL is percent-encoded
+#: elsewhere, so that no part of a password is taken for something else.
 _LIBPQ_URL = re.compile(
-    r"(?P<scheme>postgres(?:ql)?://)(?:(?P<user>[^:@/]*)(?::(?P<password>[^@/]*))?(?=@))?"
-    r"(?P<place>[^?]*)(?:\?(?P<parameters>.*))?"
+    r"(?P<scheme>postgres(?:ql)?://)(?:(?P<user>[^:@/?#\s]*)(?::(?P<password>[^:@/?#\s]*))?(?=@))?"
+    rf"(?P<place>@?{_HOST}(?:,{_HOST})*(?:/[^:@/?#\s]*)?)"
+    r"(?:\?(?P<parameters>[a-z_]+=[^@?#&=\s]*(?:&[a-z_]+=[^@?#&=\s]*)*))?"
 )
+#: Parameters that are secrets, for which Postgres's programs have no variable.
+_SECRET = re.compile(r"sslpassword|oauth_client_secret|scram_[a-z_]*key")
 _FIRST_SEGMENT = re.compile(r"START WAL LOCATION: \S+ \(file ([0-9A-F]{24})\)")
 
 
@@ -81,12 +86,24 @@ class Source:
     @classmethod
     def of(cls, url: str) -> "Source":
         """A libpq URL may have the password before the host, or as the parameter ``password``. Without one, the
-        caller's ``PGPASSWORD`` or ``PGPASSFILE`` counts."""
+        caller's ``PGPASSWORD`` or ``PGPASSFILE`` counts.
+
+        Raises:
+            BackupFailed: it is no plain URL, so that a password might stay in it. The message does not quote it.
+        """
         found = _LIBPQ_URL.fullmatch(url)
         own = {name: os.environ[name] for name in ("PGPASSWORD", "PGPASSFILE") if name in os.environ}
         if found is None:
-            return cls(url, own)
+            raise BackupFailed(
+                "the address of Postgres must be a URL, as postgresql://backup@db:5432/postgres?sslmode=require; write"
+                " the signs : / ? # @ & = of a password as %3A %2F %3F %23 %40 %26 %3D"
+            )
         parameters = found["parameters"].split("&") if found["parameters"] else []
+        if any(_SECRET.fullmatch(each.partition("=")[0]) for each in parameters):
+            raise BackupFailed(
+                "the URL of Postgres has a secret that would be on a command line: use a key without a password, or"
+                " a password of the role"
+            )
         passwords = [found["password"]] if found["password"] else []
         # As libpq: the last one counts.
         passwords += [each.partition("=")[2] for each in parameters if each.startswith("password=")]

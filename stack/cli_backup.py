@@ -21,9 +21,13 @@ def _without_password(context: typer.Context, url: str | None) -> str | None:
     given = context.get_parameter_source("url")
     if url is None or given is None or given.name != "COMMANDLINE":
         return url
-    from stack.backup import Source
+    from stack.backup import BackupFailed, Source
 
-    if Source.has_password(url):
+    try:
+        has_password = Source.has_password(url)
+    except BackupFailed as error:
+        raise typer.BadParameter(str(error)) from None
+    if has_password:
         raise typer.BadParameter(
             "a password on the command line is seen by every user of this machine: put the whole URL into"
             " OMOTENASHI_BACKUP_URL, or the password into PGPASSWORD or the file that PGPASSFILE names"

@@ -176,6 +176,36 @@ def test_backup_keeps_the_password_off_every_command_line(
         assert (programs / f"{name}.password").read_text() == "s@cret|"
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "host=db user=backup password=hushed",
+        "postgresql://backup@db/postgres?sslmode=require&sslpassword=hushed",
+        "postgresql://backup@db/postgres?pass%77ord=hushed",
+        "postgresql://backup:to/hushed@db/postgres",
+        "postgresql://backup:to@hushed@db/postgres",
+        "postgresql://backup:to?hushed@db/postgres",
+        "postgresql://backup:1/2?dbname=hushed@db/postgres",
+        "postgresql://backup:to:hushed@db/postgres",
+    ],
+)
+def test_backup_refuses_what_is_no_plain_url_without_quoting_it(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = programs_that_say_how_they_are_called(tmp_path / "programs")
+    monkeypatch.setattr("stack.backup.postgres_folder", lambda: programs)
+    given = CliRunner().invoke(app, ["backup", "base", str(tmp_path / "backups"), "--url", url])
+    assert given.exit_code == 2
+    assert "hushed" not in given.output
+    monkeypatch.setenv("OMOTENASHI_BACKUP_URL", url)
+    for asked in (["base"], ["wal", "--synchronous"]):
+        result = CliRunner().invoke(app, ["backup", *asked, str(tmp_path / "backups")])
+        assert result.exit_code == 1
+        assert "URL" in result.output
+        assert "hushed" not in result.output
+    assert not list(programs.glob("*.asked"))
+
+
 def test_backup_takes_the_password_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     programs = programs_that_say_how_they_are_called(tmp_path / "programs")
     monkeypatch.setattr("stack.backup.postgres_folder", lambda: programs)
@@ -201,6 +231,8 @@ def test_backup_refuses_a_password_on_its_own_command_line(tmp_path: Path) -> No
         ("postgresql://:only@h/x", "postgresql://@h/x", "only"),
         ("postgres://a:one@h/x?password=two", "postgres://a@h/x", "two"),
         ("postgresql://a:@h/x", "postgresql://a@h/x", None),
+        ("postgresql://a:b@[::1]:5432/x", "postgresql://a@[::1]:5432/x", "b"),
+        ("postgresql://a@%2Frun%2Fpg/x", "postgresql://a@%2Frun%2Fpg/x", None),
     ],
 )
 def test_source_has_the_url_without_its_password(url: str, without: str, password: str | None) -> None:
