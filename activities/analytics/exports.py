@@ -1,10 +1,10 @@
 """The file of an export of figures: written page by page, announced by e-mail, removed."""
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -20,7 +20,6 @@ from db.platform.files import FileStore
 from domain.analytics.exports import ExportFormat
 from domain.messages.kinds import AccountEmailKind
 from domain.platform.files import FILE_LASTS, FileStatus
-from providers.errors import ProviderRefused, ProviderUnavailable
 from runtime.starting import deferred, loaded
 
 if TYPE_CHECKING:
@@ -31,6 +30,8 @@ else:
 
 #: Business days that are read and stored at once.
 PAGE = 10_000
+#: Between two heartbeats while one step of the work lasts.
+BEAT = timedelta(minutes=1)
 _PARQUET = "application/vnd.apache.parquet"
 _TYPES = {ExportFormat.CSV: "text/csv; charset=utf-8", ExportFormat.PARQUET: _PARQUET}
 
@@ -63,33 +64,43 @@ class AnalyticsExportActivities(FileActivities):
             return export.expires_at
         if export.status is not FileStatus.QUEUED:
             await self._delete_pages(export.id)
+            # As of a try that was ended after it stored the file.
+            await self._end(scope, export.id, FileStatus.EXPIRED, *_keys(export.id))
             return None
         await loaded("analytics.export")
         count = await self._write_pages(export)
+        async with _heartbeats(_position(count, None)):
+            until = await self._join(export, count)
+            await self._delete_pages(export.id)
+        return until
+
+    async def _join(self, export: AnalyticsExportRow, count: int) -> datetime | None:
+        """Make the file from its pages and announce it; until when it is kept, or None as `_keep`."""
         with TemporaryDirectory(prefix="figures-") as folder:
             pages = [await self._fetch(export.id, number, Path(folder)) for number in range(count)]
             whole = Path(folder) / "whole"
             await asyncio.to_thread(figures.join_pages, pages, whole, export.format)
-            activity.heartbeat(*_position(count, None))
             size = whole.stat().st_size
             with whole.open("rb") as body:
                 file = WrittenFile(body, size, _TYPES[export.format])
                 key = export_key(export.id, export.format)
-                until = await self._keep(scope, export.id, key, file, lambda work: _announce(work, export, self._now()))
-        await self._delete_pages(export.id)
-        return until
+                return await self._keep(
+                    Scope.platform(), export.id, key, file, lambda work: _announce(work, export, self._now())
+                )
 
     async def _write_pages(self, export: AnalyticsExportRow) -> int:
         """Store the rest of the pages; returns how many there are."""
         number, after, is_last = _progress(activity.info().heartbeat_details)
         scope = Scope.platform() if export.business_id is None else Scope.tenant(export.business_id)
         while not is_last:
-            async with self._database.unit_of_work(scope) as work:
-                rows = await work.analytics.exports.read_page(export, after, self.page)
-            if not rows:
-                break
-            body = await asyncio.to_thread(figures.page_of, [dict(row._mapping) for row in rows])
-            await self._storage.put(page_key(export.id, number), body, _PARQUET)
+            # Before the first page there is no position to go on from.
+            async with _heartbeats(_position(number, after) if after else ()):
+                async with self._database.unit_of_work(scope) as work:
+                    rows = await work.analytics.exports.read_page(export, after, self.page)
+                if not rows:
+                    break
+                body = await asyncio.to_thread(figures.page_of, [dict(row._mapping) for row in rows])
+                await self._storage.put(page_key(export.id, number), body, _PARQUET)
             number, after = number + 1, (rows[-1].day, rows[-1].business_id)
             activity.heartbeat(*_position(number, after))
         return number
@@ -116,18 +127,35 @@ class AnalyticsExportActivities(FileActivities):
     @activity.defn(name="figures.remove")
     async def remove(self, step: AnalyticsExportStepInput) -> None:
         """The time of the file has ended: delete it, then set the status."""
-        for format_ in ExportFormat:
-            await self._storage.delete(export_key(step.export_id, format_))
         await self._delete_pages(step.export_id)
-        await self._end(Scope.platform(), step.export_id, FileStatus.EXPIRED)
+        await self._end(Scope.platform(), step.export_id, FileStatus.EXPIRED, *_keys(step.export_id))
 
     @activity.defn(name="figures.fail")
     async def fail(self, step: AnalyticsExportStepInput) -> None:
-        """The file could not be written; the person may ask again. Pages that the storage does not delete now have no
-        personal data."""
-        with suppress(ProviderUnavailable, ProviderRefused):
-            await self._delete_pages(step.export_id)
-        await self._end(Scope.platform(), step.export_id, FileStatus.FAILED)
+        """The file could not be written, or was not announced as ready: what is there of it is deleted, and the person
+        may ask again."""
+        await self._delete_pages(step.export_id)
+        await self._end(Scope.platform(), step.export_id, FileStatus.FAILED, *_keys(step.export_id))
+
+
+def _keys(export_id: UUID) -> list[str]:
+    return [export_key(export_id, format_) for format_ in ExportFormat]
+
+
+@asynccontextmanager
+async def _heartbeats(details: Sequence[str | int]) -> AsyncIterator[None]:
+    """Heartbeats with these details, for as long as it lasts: a slow step is not taken for a lost worker."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat(*details)
+            await asyncio.sleep(BEAT.total_seconds())
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beating.cancel()
 
 
 async def _announce(work: UnitOfWork, export: AnalyticsExportRow, now: datetime) -> None:

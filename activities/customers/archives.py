@@ -76,13 +76,15 @@ class ArchiveActivities(FileActivities):
     @activity.defn(name="archives.remove")
     async def remove(self, step: ArchiveStepInput) -> None:
         """The time of the file has ended: delete it, then set the status."""
-        await self._storage.delete(archive_key(step.archive_id))
-        await self._end(Scope.tenant(step.business_id), step.archive_id, FileStatus.EXPIRED)
+        key = archive_key(step.archive_id)
+        await self._end(Scope.tenant(step.business_id), step.archive_id, FileStatus.EXPIRED, key)
 
     @activity.defn(name="archives.fail")
     async def fail(self, step: ArchiveStepInput) -> None:
-        """The file could not be written; the business may ask again."""
-        await self._end(Scope.tenant(step.business_id), step.archive_id, FileStatus.FAILED)
+        """The file could not be written, or was not announced as ready: what is there of it is deleted, and the
+        business may ask again."""
+        key = archive_key(step.archive_id)
+        await self._end(Scope.tenant(step.business_id), step.archive_id, FileStatus.FAILED, key)
 
 
 def _write_part(target: IO[bytes], whole: IO[bytes], rows: Sequence[Mapping[str, Any]], first: bool) -> None:

@@ -53,15 +53,16 @@ class FileActivities:
         until = (now + FILE_LASTS).replace(microsecond=0)
         async with self._database.unit_of_work(scope) as work:
             is_wanted = await self._rows(work).mark_ready(file_id, file.size, now, until)
-            if not is_wanted:
-                await self._rows(work).end(file_id, FileStatus.EXPIRED)
-            elif announce is not None:
+            if is_wanted and announce is not None:
                 await announce(work)
         if not is_wanted:
-            await self._storage.delete(key)
+            await self._end(scope, file_id, FileStatus.EXPIRED, key)
             return None
         return until
 
-    async def _end(self, scope: Scope, file_id: UUID, status: FileStatus) -> None:
+    async def _end(self, scope: Scope, file_id: UUID, status: FileStatus, *keys: str) -> None:
+        """Delete what the storage has of the file, then set the status: nobody looks at a row that has ended."""
+        for key in keys:
+            await self._storage.delete(key)
         async with self._database.unit_of_work(scope) as work:
             await self._rows(work).end(file_id, status)

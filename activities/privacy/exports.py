@@ -61,10 +61,12 @@ class ExportActivities(FileActivities):
     @activity.defn(name="exports.remove")
     async def remove(self, export: ExportStepInput) -> None:
         """The time of the file has ended: delete it, then set the status."""
-        await self._storage.delete(object_key(export.export_id))
-        await self._end(Scope.platform(), export.export_id, FileStatus.EXPIRED)
+        key = object_key(export.export_id)
+        await self._end(Scope.platform(), export.export_id, FileStatus.EXPIRED, key)
 
     @activity.defn(name="exports.fail")
     async def fail(self, export: ExportStepInput) -> None:
-        """The file could not be written; the person may ask again."""
-        await self._end(Scope.platform(), export.export_id, FileStatus.FAILED)
+        """The file could not be written, or was not announced as ready: what is there of it is deleted, and the person
+        may ask again."""
+        key = object_key(export.export_id)
+        await self._end(Scope.platform(), export.export_id, FileStatus.FAILED, key)

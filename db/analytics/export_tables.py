@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.engine.base import Base, Key, Stamped, Time, one_of
@@ -39,7 +39,7 @@ class AnalyticsExport(Base, Stamped):
     last_day: Mapped[date]
     format: Mapped[str]
     status: Mapped[str] = mapped_column(server_default=text("'queued'"))
-    size: Mapped[int | None]
+    size: Mapped[int | None] = mapped_column(BigInteger)
     ready_at: Mapped[Time | None]
     expires_at: Mapped[Time | None]
     linked_at: Mapped[Time | None]

@@ -1,12 +1,12 @@
 """Exports of figures: asked for, listed, read page by page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 
 from db.analytics.queries import DAY_COLUMNS
 from db.platform.files import FileStore
@@ -36,12 +36,6 @@ _LIST = text(f"""
      WHERE business_id IS NOT DISTINCT FROM CAST(:business_id AS uuid)
        AND (CAST(:after AS uuid) IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit
 """)
-_PAGE = text(f"""
-    SELECT {DAY_COLUMNS} FROM analytics_daily d
-     WHERE (CAST(:business_id AS uuid) IS NULL OR d.business_id = :business_id) AND d.day BETWEEN :first AND :last
-       AND (CAST(:after_day AS date) IS NULL OR (d.day, d.business_id) > (:after_day, CAST(:after_business AS uuid)))
-     ORDER BY d.day, d.business_id LIMIT :limit
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +63,23 @@ class AnalyticsExportRow:
     created_at: datetime
     ready_at: datetime | None
     expires_at: datetime | None
+
+
+def page_query(
+    export: AnalyticsExportRow, after: tuple[date, UUID] | None, limit: int
+) -> tuple[TextClause, Mapping[str, Any]]:
+    """The statement of one page and its parameters. It has no condition that is not needed: an index of the business,
+    or of the day and the business, gives the rows in their order from ``after`` on, and nothing is sorted."""
+    conditions = ["d.day BETWEEN :first AND :last"]
+    values: dict[str, Any] = {"first": export.first_day, "last": export.last_day, "limit": limit}
+    if export.business_id is not None:
+        conditions.append("d.business_id = :business_id")
+        values["business_id"] = export.business_id
+    if after is not None:
+        conditions.append("(d.day, d.business_id) > (CAST(:after_day AS date), CAST(:after_business AS uuid))")
+        values |= {"after_day": after[0], "after_business": after[1]}
+    query = f"SELECT {DAY_COLUMNS} FROM analytics_daily d WHERE {' AND '.join(conditions)}"
+    return text(f"{query} ORDER BY d.day, d.business_id LIMIT :limit"), values
 
 
 def export_key(export_id: UUID, format_: ExportFormat) -> str:
@@ -135,16 +146,7 @@ class AnalyticsExportStore(FileStore):
         self, export: AnalyticsExportRow, after: tuple[date, UUID] | None, limit: int
     ) -> Sequence[Row[Any]]:
         """The business days of an export, the oldest first; ``after``: day and business of the last row."""
-        after_day, after_business = after or (None, None)
-        values = {
-            "business_id": export.business_id,
-            "first": export.first_day,
-            "last": export.last_day,
-            "after_day": after_day,
-            "after_business": after_business,
-            "limit": limit,
-        }
-        return (await self.session.execute(_PAGE, values)).all()
+        return (await self.session.execute(*page_query(export, after, limit))).all()
 
 
 def _row(row: Any) -> AnalyticsExportRow:

@@ -6,7 +6,7 @@ Amounts are minor units of ``currency``. Every figure can be recomputed from the
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, SmallInteger, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.engine.base import Base, Currency, Key, Minor, Stamped, Time
@@ -24,6 +24,7 @@ class AnalyticsDaily(Base, Stamped):
     __tablename__ = "analytics_daily"
     __table_args__ = (
         UniqueConstraint("business_id", "day"),
+        Index("ix_analytics_daily_day", "day", "business_id"),
         CheckConstraint("net = gross - refunds", name="net_is_the_difference"),
     )
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.engine.base import Base, Key, Stamped, Time, one_of
@@ -24,7 +24,7 @@ class BusinessArchive(Base, Stamped):
     id: Mapped[Key]
     business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
     status: Mapped[str] = mapped_column(server_default=text("'queued'"))
-    size: Mapped[int | None]
+    size: Mapped[int | None] = mapped_column(BigInteger)
     ready_at: Mapped[Time | None]
     expires_at: Mapped[Time | None]
     linked_at: Mapped[Time | None]

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.engine.base import CITEXT, Base, Json, Key, Stamped, Time, one_of
@@ -23,7 +23,7 @@ class DataExport(Base, Stamped):
     id: Mapped[Key]
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     status: Mapped[str] = mapped_column(server_default=text("'queued'"))
-    size: Mapped[int | None]
+    size: Mapped[int | None] = mapped_column(BigInteger)
     ready_at: Mapped[Time | None]
     expires_at: Mapped[Time | None]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from temporalio import workflow
@@ -16,11 +16,14 @@ with workflow.unsafe.imports_passed_through():
 
 About = TypeVar("About")
 
+#: Between two rounds of tries to delete a file that could not be written: the storage may refuse at once.
+_PAUSE = timedelta(hours=1)
+
 
 @dataclass(frozen=True)
 class FileProcess(Generic[About]):
     """The steps of one kind of file, ``about`` one row. ``stuck`` is filed when a step fails for a day, ``config`` are
-    the options of ``write`` and ``remove``; ``fail`` is a local activity named ``fail_name``."""
+    the options of all three steps. ``fail`` was a local activity named ``fail_name`` in runs from before 2026-12-10."""
 
     about: About
     write: Callable[[Any, About], Awaitable[datetime | None]]
@@ -59,11 +62,25 @@ class FileProcess(Generic[About]):
                 return FileStatus.EXPIRED
 
     async def _give_up(self) -> FileStatus:
-        """The file could not be written: an attention item is filed."""
-        with fail_workflow_task(self.fail_name):
-            await workflow.execute_local_activity_method(self.fail, self.about, **options.STEP)
+        """The file could not be written: an attention item is filed, and what is there of it is deleted, until that is
+        done."""
+        # Remove the patch when no run from before 2026-12-10 is open.
+        if not workflow.patched("failed-file-is-deleted"):
+            with fail_workflow_task(self.fail_name):
+                await workflow.execute_local_activity_method(self.fail, self.about, **options.STEP)
+            await self._report()
+            return FileStatus.FAILED
         await self._report()
-        return FileStatus.FAILED
+        while True:
+            try:
+                await workflow.execute_activity_method(self.fail, self.about, **self.config)
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                await self._report()
+                await workflow.sleep(_PAUSE)
+            else:
+                return FileStatus.FAILED
 
     async def _report(self) -> None:
         with fail_workflow_task("attention.file"):

@@ -1,9 +1,10 @@
 """Files of figures: in pages, resumable, written once, and not for those who are gone."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -11,10 +12,12 @@ from uuid import UUID
 import polars as pl
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 from temporalio.testing import ActivityEnvironment
 
+from activities.analytics import exports
 from activities.analytics.exports import AnalyticsExportActivities, AnalyticsExportStepInput
-from db.analytics.exports import AnalyticsExportRow, ExportAsked, export_key
+from db.analytics.exports import AnalyticsExportRow, ExportAsked, export_key, page_query
 from db.analytics.queries import _SUMS
 from db.engine.session import Database, Scope
 from domain.analytics.exports import ExportFormat
@@ -44,13 +47,19 @@ async def pool(database: servers.Database) -> AsyncIterator[Database]:
 
 @dataclass
 class Shelf:
-    """A storage in memory. ``away_after``: how many objects it takes before it does not answer."""
+    """A storage in memory. ``away_after``: how many objects it takes before it does not answer;
+    ``keeps``: it does not answer where something is deleted."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
     puts: list[str] = field(default_factory=list)
     away_after: int = 1000
+    keeps: bool = False
+    #: What a slow storage waits for before it reads or writes.
+    slow: Callable[[], Awaitable[None]] | None = None
 
     async def put(self, key: str, body: bytes | BinaryIO, content_type: str) -> None:
+        if self.slow:
+            await self.slow()
         if len(self.puts) >= self.away_after:
             raise ProviderUnavailable("away")
         self.puts.append(key)
@@ -59,6 +68,8 @@ class Shelf:
     @asynccontextmanager
     async def get(self, key: str) -> AsyncIterator[Download]:
         async def chunks() -> AsyncIterator[bytes]:
+            if self.slow:
+                await self.slow()
             yield self.objects[key]
 
         yield Download(self._stored(key), chunks())
@@ -67,6 +78,8 @@ class Shelf:
         return Page([self._stored(key) for key in sorted(self.objects) if key.startswith(prefix)], None)
 
     async def delete(self, key: str) -> None:
+        if self.keeps:
+            raise ProviderUnavailable("away")
         self.objects.pop(key, None)
 
     def _stored(self, key: str) -> Stored:
@@ -199,3 +212,82 @@ async def test_remove_and_fail_end_the_export_and_leave_nothing(pool: Database) 
     assert shelf.objects == broken.objects == {}
     found = await rows(pool, "SELECT status FROM analytics_exports ORDER BY id")
     assert [one["status"] for one in found] == ["expired", "failed"]
+
+
+async def test_fail_deletes_a_file_that_was_stored_and_not_marked(pool: Database) -> None:
+    """As after a worker that was killed between the two. Where the storage is away, the row stays and `fail` is called
+    again."""
+    salon = await fill(pool)
+    export = await asked(pool, salon, salon.business_id)
+    step = AnalyticsExportStepInput(export.id, salon.business_id)
+    key = export_key(export.id, export.format)
+    shelf = Shelf({key: b"figures"}, keeps=True)
+    with pytest.raises(ProviderUnavailable):
+        await steps_of(pool, shelf).fail(step)
+    assert await rows(pool, "SELECT status FROM analytics_exports") == [{"status": "queued"}]
+    shelf.keeps = False
+    await steps_of(pool, shelf).fail(step)
+    assert shelf.objects == {}
+    assert await rows(pool, "SELECT status FROM analytics_exports") == [{"status": "failed"}]
+
+
+async def test_write_of_an_export_that_has_ended_deletes_its_file(pool: Database) -> None:
+    """As of a try that stored the file and was told then that nobody wants it, while the storage went away."""
+    salon = await fill(pool)
+    export = await asked(pool, salon, salon.business_id)
+    await rows(pool, "UPDATE analytics_exports SET status = 'expired' RETURNING 1")
+    shelf = Shelf({export_key(export.id, export.format): b"figures"})
+    step = AnalyticsExportStepInput(export.id, salon.business_id)
+    assert await ActivityEnvironment().run(steps_of(pool, shelf).write, step) is None
+    assert shelf.objects == {}
+
+
+async def test_write_sends_heartbeats_while_the_storage_is_slow(
+    pool: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each object takes longer than two of them: a page, the file from its pages, and the file."""
+    monkeypatch.setattr(exports, "BEAT", timedelta(milliseconds=1), raising=False)
+    salon = await fill(pool)
+    export = await asked(pool, salon, salon.business_id)
+    beats: list[tuple[Any, ...]] = []
+
+    async def two_beats() -> None:
+        seen = len(beats)
+        async with asyncio.timeout(5):
+            while len(beats) < seen + 2:  # noqa: ASYNC110 - the callback is not awaited
+                await asyncio.sleep(0.001)
+
+    shelf = Shelf(slow=two_beats)
+    environment = ActivityEnvironment()
+    environment.on_heartbeat = lambda *details: beats.append(details)
+    step = AnalyticsExportStepInput(export.id, salon.business_id)
+    assert await environment.run(steps_of(pool, shelf).write, step) is not None
+    assert beats[0] == ()
+    assert beats[-1] == (3, "", "")
+
+
+async def test_mark_ready_of_a_file_of_more_than_two_gigabytes(pool: Database) -> None:
+    salon = await fill(pool)
+    export = await asked(pool, salon, None)
+    async with pool.unit_of_work(Scope.platform()) as work:
+        assert await work.analytics.exports.mark_ready(export.id, 3_000_000_000, NOW, NOW + timedelta(days=7))
+        assert (await work.analytics.exports.get(export.id)).size == 3_000_000_000
+
+
+@pytest.mark.parametrize("after", [None, (date(2025, 1, 2), UUID(int=1))])
+@pytest.mark.parametrize("is_one", [True, False])
+async def test_pages_are_read_in_order_without_sorting(
+    pool: Database, is_one: bool, after: tuple[date, UUID] | None
+) -> None:
+    """A page of millions of business days must not look at all of them. The planner is told to sort as a last
+    resort."""
+    salon = await fill(pool)
+    export = await asked(pool, salon, salon.business_id if is_one else None)
+    query, values = page_query(export, after, 3)
+    async with pool.unit_of_work(Scope.platform()) as work:
+        await work.session.execute(text("SET LOCAL enable_sort = off"))
+        plan = "\n".join(await work.session.scalars(text(f"EXPLAIN {query.text}"), values))
+    assert "Sort" not in plan, plan
+    if not is_one:
+        assert "ix_analytics_daily_day" in plan
+        assert ("ROW(day, business_id) >" in plan) is (after is not None), plan

@@ -10,6 +10,7 @@ from typing import BinaryIO
 from uuid import UUID
 
 import asyncpg
+import pytest
 import pytest_asyncio
 
 from activities.customers.archives import ArchiveActivities, ArchiveStepInput
@@ -17,6 +18,7 @@ from db.customers.archives import REMOVED, TABLES, archive_key
 from db.engine.session import Database
 from db.tables import Base
 from domain.platform.files import FileStatus
+from providers.errors import ProviderUnavailable
 from tests.bench.customers import _FILL
 from tests.support import data, servers
 from tests.support.data import NOW
@@ -58,11 +60,14 @@ class Shelf:
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.is_away = False
 
     async def put(self, key: str, body: BinaryIO, content_type: str) -> None:
         self.objects[key] = body.read()
 
     async def delete(self, key: str) -> None:
+        if self.is_away:
+            raise ProviderUnavailable("away")
         self.objects.pop(key, None)
 
 
@@ -153,4 +158,26 @@ async def test_archive_that_ends_while_it_is_written_leaves_no_file(pool: Databa
     shelf = Shelf()
     steps = ArchiveActivities(pool, shelf, lambda: NOW)  # type: ignore[arg-type]
     assert await steps.write(ArchiveStepInput(archive.id, salon.business_id)) is None
+    assert shelf.objects == {}
+
+
+async def test_archive_that_was_stored_and_not_marked_does_not_stay(pool: Database) -> None:
+    """As after a worker that was killed between the two: everything about all customers is in it. Where the storage is
+    away, the row stays and `fail` is called again."""
+    salon = await data.add_salon(pool)
+    async with pool.unit_of_work(salon.scope) as work:
+        archive = await work.customers.archives.begin(salon.business_id)
+    shelf = Shelf()
+    shelf.objects[archive_key(archive.id)] = b"a zip"
+    shelf.is_away = True
+    steps = ArchiveActivities(pool, shelf, lambda: NOW)  # type: ignore[arg-type]
+    step = ArchiveStepInput(archive.id, salon.business_id)
+    with pytest.raises(ProviderUnavailable):
+        await steps.fail(step)
+    async with pool.unit_of_work(salon.scope) as work:
+        assert (await work.customers.archives.get_newest(salon.business_id)).status is FileStatus.QUEUED
+    shelf.is_away = False
+    await steps.fail(step)
+    async with pool.unit_of_work(salon.scope) as work:
+        assert (await work.customers.archives.get_newest(salon.business_id)).status is FileStatus.FAILED
     assert shelf.objects == {}

@@ -10,12 +10,13 @@ from httpx import AsyncClient
 from api.http.envelope import Envelope
 from api.v1.privacy.data_rights.schemas import ExportFileRead, ExportRead
 from db.engine.session import Database as Pool
+from db.privacy.exports import object_key
 from db.privacy.sections import SECTIONS
 from db.tables import Base
 from domain.platform.files import FILE_LASTS
 from tests.api.conftest import PASSWORD, PREFIX, Clock, Login, Person, error_of
 from tests.api.privacy.conftest import Hands
-from tests.api.privacy.person import EMAIL, TRACES, plant
+from tests.api.privacy.person import EMAIL, TRACES, Shelf, plant
 from tests.support import data
 from tests.support.servers import Database
 
@@ -134,6 +135,17 @@ async def test_export_written_during_an_erasure_is_deleted(customer: Person, han
     assert (await customer.post("/auth/me/erasure", json={"password": PASSWORD})).status_code == 202
     assert await hands.exports.write(export) is None
     assert hands.shelf.objects == {}
+
+
+async def test_export_that_was_stored_and_not_marked_does_not_stay(
+    customer: Person, hands: Hands, shelf: Shelf
+) -> None:
+    """As after a worker that was killed between the two."""
+    await ask(customer)
+    export = await hands.export_of(customer.id)
+    shelf.objects[object_key(export.export_id)] = b"everything"
+    await hands.exports.fail(export)
+    assert shelf.objects == {}
 
 
 async def test_export_is_for_its_owner_alone(customer: Person, owner: Person) -> None:

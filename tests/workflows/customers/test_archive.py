@@ -26,7 +26,8 @@ FOREVER = 10_000
 
 @dataclass
 class Files:
-    """Postgres and the storage. ``away``: how often writing fails; ``stuck``: how often removing."""
+    """Postgres and the storage. ``away``: how often writing fails; ``stuck``: how often removing, and deleting
+    what could not be written."""
 
     away: int = 0
     stuck: int = 0
@@ -50,6 +51,9 @@ class Files:
 
     @activity.defn(name="archives.fail")
     async def fail(self, step: ArchiveStepInput) -> None:
+        if self.stuck > 0:
+            self.stuck -= 1
+            raise ApplicationError("away", type="ProviderUnavailable")
         self.did.append("fail")
 
     @activity.defn(name="attention.file")
@@ -109,3 +113,15 @@ async def test_archive_whose_file_cannot_be_removed_is_tried_until_it_is(
         assert await handle.result() is FileStatus.EXPIRED
     assert files.did == ["write", "remove"]
     assert {matter.kind for matter in files.filed} == {"archive_stuck"}
+
+
+async def test_archive_that_cannot_be_written_nor_deleted_is_tried_until_it_is(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
+    """The storage is away for more than a day after that of writing: people hear of it, and nothing stays."""
+    files = Files(away=FOREVER, stuck=106)
+    async with archiving(temporal_time_skipping, files) as handle:
+        await temporal_time_skipping.fast_forward(handle)
+        assert await handle.result() is FileStatus.FAILED
+    assert files.did == ["fail"]
+    assert len(files.filed) == 2
