@@ -8,7 +8,6 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
 import yaml
@@ -17,10 +16,9 @@ from typer.main import get_command
 
 from api.app import create_app
 from api.main import GRACE_SECONDS
-from runtime.roles import NEEDED_BY, ProcessRole
+from runtime.roles import NEEDED_BY
 from runtime.settings import Environment, Settings
 from stack import cli
-from stack.push_keys import new_settings
 from tests.architecture.test_compose import NOT_DEMANDED, OURS, SECRETS
 from tests.support.kustomize import Resource, documents, pod_of, render, variables
 from tests.support.workloads import (
@@ -38,7 +36,6 @@ from tests.support.workloads import (
     sources_of,
 )
 from workers.main import GRACE
-from workers.registry import worker_specs
 
 ROOT = FOLDER.parents[1]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
@@ -50,16 +47,6 @@ TRIGGER = frozenset(
         *("queueTypes", "buildId", "selectAllActive", "selectUnversioned", "apiKeyFromEnv", "minConnectTimeout"),
         *("unsafeSsl", "tlsServerName"),
     }
-)
-
-#: What the first sites had in their `site.env`; a key that is not here is optional.
-FIRST_SETTINGS = frozenset(
-    f"OMOTENASHI_{name}"
-    for name in (
-        *("PUBLIC_URL", "SUPPORT_EMAIL", "EMAIL_FROM", "CORS_ORIGINS", "TRUSTED_PROXIES"),
-        *("TEMPORAL_ADDRESS", "TEMPORAL_UI_ORIGIN"),
-        *("S3_ENDPOINT_URL", "S3_PUBLIC_URL", "S3_REGION", "S3_BUCKET"),
-    )
 )
 
 
@@ -222,20 +209,6 @@ def test_production_accepts_the_settings(name: str, monkeypatch: pytest.MonkeyPa
             assert variable in environment, f"{name}: {variable} may be missing"
 
 
-def test_roles_whose_workers_use_the_storage_are_given_it() -> None:
-    """By what the activities hold, and not by the table that the deployments are compared with."""
-    services = Mock()
-    using = {
-        ProcessRole(role)
-        for role, spec in worker_specs(services).items()
-        for step in spec.activities
-        if any(held is services.storage for held in vars(getattr(step, "__self__", object)).values())
-    }
-    assert using
-    for setting in ("s3_access_key", "s3_secret_key"):
-        assert NEEDED_BY[setting] == using | {ProcessRole.API}
-
-
 def test_secrets_come_from_secrets_and_are_listed_in_the_example() -> None:
     listed = variables(FOLDER / "example" / "secrets.example.env")
     assert set(listed.values()) == {""}
@@ -260,26 +233,6 @@ def test_settings_of_the_site_are_all_read() -> None:
         if not isinstance(source, str) and source[0] == "omotenashi-site"
     }
     assert set(given) == read
-
-
-def test_settings_of_the_site_that_came_later_are_optional() -> None:
-    """A site that was made before them has a ConfigMap without these keys, and its pods still start."""
-    later = 0
-    for name, workload in PODS.items():
-        for variable, source in sources_of(workload).items():
-            if not isinstance(source, str) and source[0] == "omotenashi-site":
-                assert is_optional(workload, variable) is (source[1] not in FIRST_SETTINGS), f"{name}: {variable}"
-                later += source[1] not in FIRST_SETTINGS
-    assert later
-    assert variables(FOLDER / "example" / "site.env")["OMOTENASHI_TRACES_ENDPOINT"] == "", "nobody collects them yet"
-
-
-def test_keys_of_web_push_reach_the_processes_that_use_them() -> None:
-    printed = {line.split("=")[0] for line in new_settings("mailto:push@booking.example").splitlines()}
-    assert len(printed) == 2
-    for name in ("api", "worker-notices"):
-        assert printed <= set(sources_of(PODS[name]))
-        assert printed <= set(OURS[name]["environment"])
 
 
 def test_labels_and_selectors_agree() -> None:

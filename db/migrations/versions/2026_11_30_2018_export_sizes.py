@@ -21,7 +21,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP INDEX ix_analytics_daily_day")
     for table in _FILES:
-        # A file that does not fit has a size that nobody is told.
+        # A file that does not fit has no size then.
         op.execute(
             f"ALTER TABLE {table} ALTER COLUMN size TYPE integer USING CASE WHEN size < 2147483648 THEN size END"
         )

@@ -232,7 +232,7 @@ async def test_fail_deletes_a_file_that_was_stored_and_not_marked(pool: Database
 
 
 async def test_write_of_an_export_that_has_ended_deletes_its_file(pool: Database) -> None:
-    """As of a try that stored the file and was told then that nobody wants it, while the storage went away."""
+    """As of a try that stored the file and found then that nobody wants it, while the storage went away."""
     salon = await fill(pool)
     export = await asked(pool, salon, salon.business_id)
     await rows(pool, "UPDATE analytics_exports SET status = 'expired' RETURNING 1")
@@ -279,8 +279,8 @@ async def test_mark_ready_of_a_file_of_more_than_two_gigabytes(pool: Database) -
 async def test_pages_are_read_in_order_without_sorting(
     pool: Database, is_one: bool, after: tuple[date, UUID] | None
 ) -> None:
-    """A page of millions of business days must not look at all of them. The planner is told to sort as a last
-    resort."""
+    """A page of millions of business days must not look at all of them. The planner sorts as a last resort
+    only."""
     salon = await fill(pool)
     export = await asked(pool, salon, salon.business_id if is_one else None)
     query, values = page_query(export, after, 3)
