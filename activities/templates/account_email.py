@@ -24,9 +24,9 @@ from runtime.message_links import MessageLinks
 
 @dataclass(frozen=True, slots=True)
 class LinkTarget:
-    """The target of a message's link: ``{public_url}{path}#token=…``, for an app. Browsers do not send the part after
-    ``#`` to a server, so the token is in no access log and no ``Referer``. A page of the platform has ``{token}`` in
-    its path instead, so that it needs no JavaScript; its logs leave the token out."""
+    """The target of a message's link: a page of the platform (`api.pages.account.links`). The token is in its path, so
+    that it needs no JavaScript: browsers do not send a part after ``#`` to a server. Logs leave the token out, and no
+    page sends a ``Referer``."""
 
     purpose: Purpose
     path: str
@@ -36,9 +36,7 @@ class LinkTarget:
 
     def address(self, token: str) -> str:
         """The path with the token."""
-        if "{token}" in self.path:
-            return self.path.format(token=quote(token))
-        return f"{self.path}#token={quote(token)}"
+        return self.path.format(token=quote(token))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +55,27 @@ class Form:
 
 
 _VERIFY = LinkTarget(
-    Purpose.VERIFY_EMAIL, "/verify-email", {"ja": "メールアドレスを確認する", "en": "Confirm e-mail address"}
+    Purpose.VERIFY_EMAIL, "/verify-email/{token}", {"ja": "メールアドレスを確認する", "en": "Confirm e-mail address"}
 )
 _RESET = LinkTarget(
-    Purpose.RESET_PASSWORD, "/reset-password", {"ja": "新しいパスワードを設定する", "en": "Choose a new password"}
+    Purpose.RESET_PASSWORD,
+    "/reset-password/{token}",
+    {"ja": "新しいパスワードを設定する", "en": "Choose a new password"},
 )
 _KEEP_FACTOR = LinkTarget(
-    Purpose.TWO_FACTOR_RESET, "/cancel-two-factor-reset", {"ja": "リセットを取り消す", "en": "Cancel the reset"}
+    Purpose.TWO_FACTOR_RESET, "/cancel-two-factor-reset/{token}", {"ja": "リセットを取り消す", "en": "Cancel the reset"}
 )
-_JOIN = LinkTarget(Purpose.STAFF_INVITATION, "/staff/invitation", {"ja": "招待を受ける", "en": "Accept the invitation"})
+_JOIN = LinkTarget(
+    Purpose.STAFF_INVITATION,
+    "/staff/invitation/{token}",
+    {"ja": "招待を受ける", "en": "Accept the invitation"},
+)
 
-_EXPORT = LinkTarget(Purpose.DATA_EXPORT, "/data-export", {"ja": "データをダウンロードする", "en": "Download my data"})
+_EXPORT = LinkTarget(
+    Purpose.DATA_EXPORT,
+    "/data-export/{token}",
+    {"ja": "データをダウンロードする", "en": "Download my data"},
+)
 
 #: The link opens an entry of the waitlist.
 _PROVE = LinkTarget(

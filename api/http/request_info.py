@@ -19,6 +19,8 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:\-]{0,63}")
 _TOKEN = re.compile(
     r"(?<=/calendars/)[^/]+(?=\.ics)|(?<=^/bookings/)[^/]+|(?<=^/waitlist/)[^/]+|(?<=^/messages/)[^/]+"
     r"|(?<=^/m/)[^/]+|(?<=/notifications/links/)[^/]+"
+    r"|(?<=^/verify-email/)[^/]+|(?<=^/reset-password/)[^/]+|(?<=^/cancel-two-factor-reset/)[^/]+"
+    r"|(?<=^/staff/invitation/)[^/]+|(?<=^/data-export/)[^/]+"
     r"|(?<=/)[^/]{61,}?(?=\.ics(?:/|$)|/|$)"
 )
 

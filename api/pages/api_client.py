@@ -114,6 +114,10 @@ class ApiClient:
         """The answer of a ``GET path`` that is a file. Raises ApiError."""
         return await self._response("GET", path, params=query)
 
+    async def fetch(self, path: str, body: Mapping[str, Any]) -> Response:
+        """The answer of a ``POST path`` that is a file. Raises ApiError."""
+        return await self._response("POST", path, json=body)
+
     async def delete(self, path: str, **query: Any) -> Any:
         """The ``data`` of ``DELETE path``. Raises ApiError."""
         return await self._call("DELETE", path, params=query)

@@ -19,7 +19,12 @@ _OF_PROGRAMS = ("/api/", "/health", "/openapi", "/docs", "/metrics", "/static/")
 #: Parts of the website with a start of their own.
 _PARTS = {"console": "way_console", "admin": "way_admin", "account": "way_account"}
 #: Pages behind a link: the link's own page is where to go on.
-_BEHIND_LINKS = {"bookings": "way_booking", "waitlist": "way_waitlist", "messages": "way_messages"}
+_BEHIND_LINKS = {
+    "bookings": "way_booking",
+    "waitlist": "way_waitlist",
+    "messages": "way_messages",
+    **dict.fromkeys(("verify-email", "reset-password", "cancel-two-factor-reset", "data-export"), "way_link"),
+}
 _TRY_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 _JSON = (b"application/json", b"application/problem+json")
 #: Headers of the refusal that its page keeps.

@@ -4,7 +4,7 @@
 from starlette.routing import Route
 
 from api.pages import accents, messages, static_files
-from api.pages.account import account
+from api.pages.account import account, links, registration
 from api.pages.admin import attention, audit, businesses, flags, state
 from api.pages.booking import book, business, embedding, manage, paying, reviewing, waiting
 from api.pages.booking import moving as customer_moving
@@ -94,6 +94,8 @@ ROUTES: tuple[Route, ...] = (
     *setup.ROUTES,
     *(one for kind in KINDS for one in routes_of(kind)),
     *account.ROUTES,
+    *links.ROUTES,
+    *registration.ROUTES,
     route("/admin", businesses.show_queue),
     route("/admin/businesses/{business_id}", businesses.show_business),
     route("/admin/businesses/{business_id}/documents/{document_id}", businesses.judge_document, "POST"),

@@ -20,22 +20,23 @@ _KIND_OF_PLACE = re.compile(r"(?:shi|ku|cho|machi|mura|son)$")
 #: Paths of the platform's website.
 _PATHS = """
     account accounts admin analytics api app apps assets audit auth automations availability avatar billing blocks
-    blog book booking bookings business businesses calendar calendars callback campaigns careers cart catalogue
-    categories category checkout city company confirm console contact cookies customer customers dashboard developer
-    developers dining directory discover docs download downloads embed error errors events explore export faq favicon
-    feature-flags features feed feedback feeds files filter forgot-password gift gifts guest guests guide guides
-    health help home hooks images img import index install integrations invitation invitations invite invoices jobs
-    join landing language languages legal licenses link links list live location locations log-in log-out login logout
-    m manifest map maps media member members menu message messages metrics mobile near nearby new news newsletter
-    notifications oauth offers offline onboarding openapi order orders owner owners page pages partner partners
-    password pay payment payment-accounts payments payouts plans policies policy postal-codes prefecture prefectures
-    press preview pricing privacy privacy-policy profile promo promotions public receipt receipts refund refunds
-    register reports reservation reservations reset-password resources review reviews robots rss salons schedule
-    schedules search security service services session sessions settings shop sign-in sign-out sign-up signin signout
-    signup site sitemap sitemap-xml sitemaps spas staff static store styles sub subscribe subscription subscriptions
-    support tag tags team terms terms-of-service ticket tickets till tills token tokens tokushoho tokutei-shotorihiki
-    tour trial two-factor unsubscribe upload uploads user users vendor venue-payments verify verify-email version
-    waitlist wallet webhook webhooks welcome well-known widget widgets
+    blog book booking bookings business businesses calendar calendars callback campaigns cancel-two-factor-reset
+    careers cart catalogue categories category checkout city company confirm console contact cookies customer
+    customers dashboard data-export developer developers dining directory discover docs download downloads embed
+    error errors events explore export faq favicon feature-flags features feed feedback feeds files filter
+    forgot-password gift gifts guest guests guide guides health help home hooks images img import index install
+    integrations invitation invitations invite invoices jobs join landing language languages legal licenses link
+    links list live location locations log-in log-out login logout m manifest map maps media member members menu
+    message messages metrics mobile near nearby new news newsletter notifications oauth offers offline onboarding
+    openapi order orders owner owners page pages partner partners password pay payment payment-accounts payments
+    payouts plans policies policy postal-codes prefecture prefectures press preview pricing privacy privacy-policy
+    profile promo promotions public receipt receipts refund refunds register reports reservation reservations
+    reset-password resources review reviews robots rss salons schedule schedules search security service services
+    session sessions settings shop sign-in sign-out sign-up signin signout signup site sitemap sitemap-xml sitemaps
+    spas staff static store styles sub subscribe subscription subscriptions support tag tags team terms
+    terms-of-service ticket tickets till tills token tokens tokushoho tokutei-shotorihiki tour trial two-factor
+    unsubscribe upload uploads user users vendor venue-payments verify verify-email version waitlist wallet webhook
+    webhooks welcome well-known widget widgets
 """
 #: Names of hosts and mailboxes.
 _HOSTS = """

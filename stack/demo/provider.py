@@ -28,7 +28,10 @@ class Provider:
     async def token_in_mail(self, to: str) -> str | None:
         """The token of the newest link that somebody got; None while none has come."""
         for message in await self.emails(to):
-            found = re.search(r"(?:#token=|/bookings/|/waitlist/)([A-Za-z0-9._%-]+)", message["text"])
+            found = re.search(
+                r"/(?:bookings|waitlist|verify-email|reset-password|staff/invitation)/([A-Za-z0-9._%-]+)",
+                message["text"],
+            )
             if found:
                 return unquote(found.group(1))
         return None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,12 +14,12 @@ from api.pages.rendering import page, see_other
 from api.pages.sessions import LoginNeeded, forget_session, logged_in, open_session
 
 _START = "/console"
-_PLACES = (_START, "/admin", "/account")
+_PLACES = (_START, "/admin", "/account", "/staff/invitation")
 
 
 async def show_login(request: Request) -> Response:
     """The form."""
-    return _form(request, {"next": _own_path(request.query_params.get("next", ""))})
+    return _form(request, {"next": own_path(request.query_params.get("next", ""))})
 
 
 async def log_in(request: Request) -> Response:
@@ -30,7 +31,7 @@ async def log_in(request: Request) -> Response:
     except ApiError as error:
         return _form(request, _typed(form), error, error.status)
     if answer["two_factor_required"]:
-        variables = {"challenge": answer["challenge_token"], "next": _own_path(form.get("next")), "error": None}
+        variables = {"challenge": answer["challenge_token"], "next": own_path(form.get("next")), "error": None}
         return page(request, "console/code", variables)
     return _entered(request, form, answer)
 
@@ -42,7 +43,7 @@ async def prove(request: Request) -> Response:
     try:
         answer = await api.post("/auth/2fa/verify", {"code": form.get("code")})
     except ApiError as error:
-        variables = {"challenge": form.get("challenge"), "next": _own_path(form.get("next")), "error": error}
+        variables = {"challenge": form.get("challenge"), "next": own_path(form.get("next")), "error": error}
         return page(request, "console/code", variables, status=error.status)
     return _entered(request, form, answer)
 
@@ -57,26 +58,37 @@ async def log_out(request: Request) -> Response:
     return response
 
 
+def own_path(path: str) -> str:
+    """A path of the console, of the operators' pages, of an account or of an invitation; anything else is the console's
+    start, so that a link cannot send people to another site."""
+    known = path.startswith(tuple(f"{one}/" for one in _PLACES)) or path in _PLACES
+    safe = known and "//" not in path and "\\" not in path
+    return path if safe else _START
+
+
+def login_address(back: str, page_path: str = "/console/login") -> str:
+    """The log-in page, or another page before it, from which people go on to ``back``."""
+    return f"{page_path}?{urlencode({'next': own_path(back)})}"
+
+
 def _entered(request: Request, form: Form, answer: Mapping[str, Any]) -> Response:
     renew_token(request)
-    response = see_other(request, _own_path(form.get("next")))
+    response = see_other(request, own_path(form.get("next")))
     open_session(request, response, answer["access_token"])
     return response
 
 
 def _form(request: Request, typed: Mapping[str, str], error: ApiError | None = None, status: int = 200) -> Response:
     place = typed.get("next", _START)
-    variables = {"email": typed.get("email", ""), "next": place, "error": error, "own": place.startswith("/account")}
+    variables: dict[str, Any] = {
+        "email": typed.get("email", ""),
+        "next": place,
+        "error": error,
+        "own": place.startswith("/account"),
+    }
+    variables["register"] = login_address(place, "/register")
     return page(request, "console/login", variables, status=status)
 
 
 def _typed(form: Form) -> Mapping[str, str]:
-    return {"email": form.get("email"), "next": _own_path(form.get("next"))}
-
-
-def _own_path(path: str) -> str:
-    """A path of the console or of the operators' pages; anything else is the console's start, so that a link cannot
-    send people to another site."""
-    known = path.startswith(tuple(f"{one}/" for one in _PLACES)) or path in _PLACES
-    safe = known and "//" not in path and "\\" not in path
-    return path if safe else _START
+    return {"email": form.get("email"), "next": own_path(form.get("next"))}

@@ -7,6 +7,7 @@ from api.http.request_info import Language
 from api.http.texts.text import Text, joined
 from api.pages.texts import (
     account,
+    account_links,
     admin,
     attention,
     booking,
@@ -34,6 +35,7 @@ WORDS: Mapping[str, Text] = joined(
         records.WORDS,
         setup.WORDS,
         account.WORDS,
+        account_links.WORDS,
         admin.WORDS,
         attention.WORDS,
     )

@@ -10,7 +10,10 @@ from tests.activities.templates.cases import CASES
 from tests.activities.templates.contents import LANGUAGES, Seen, written
 
 #: What comes before the token of a link.
-_TOKEN = re.compile(r"#token=|^https://\S+/(?:bookings|waitlist|messages)/")
+_TOKEN = re.compile(
+    r"^https://\S+/(?:bookings|waitlist|messages|verify-email|reset-password|cancel-two-factor-reset|staff/invitation"
+    r"|data-export)/"
+)
 FOLDER = Path(__file__).parent / "written"
 
 

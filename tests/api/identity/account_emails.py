@@ -27,8 +27,13 @@ async def account_emails(services: ApiServices, user_id: UUID, kind: str) -> lis
 
 def token_in(message: Email) -> str:
     """The token in the link of a message."""
-    [token] = re.findall(r"#token=(\S+)$", message.text, re.MULTILINE)
-    return unquote(token)
+    return unquote(link_in(message).rpartition("/")[2])
+
+
+def link_in(message: Email) -> str:
+    """The only link of a message, without the host."""
+    [link] = re.findall(r"^https?://[^/\s]+(/\S+)$", message.text, re.MULTILINE)
+    return str(link)
 
 
 async def newest_token(services: ApiServices, user_id: UUID, kind: str) -> str:

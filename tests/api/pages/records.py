@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import FastAPI
 
+from activities.templates.account_email import FORMS
 from db.engine.session import Database as Pool
 from runtime.links import Purpose
 from tests.api.conftest import Clock
@@ -57,7 +58,9 @@ async def detail_addresses(app: FastAPI, pool: Pool, clock: Clock, salon: Staffe
     file = {"business_id": business, "file": base64.b64encode("氏名\n山田 花\n".encode()).decode()}
     imported = await salon.owner.post("/customers/import", json=file, headers=keyed())
     links = services.booking_links
+    opened = [form.opens for form in FORMS.values() if form.opens is not None]
     return {
+        **{one.path: one.address(services.links.issue(one.purpose, entry, now + timedelta(days=1))) for one in opened},
         "/bookings/{token}": f"/bookings/{links.token(UUID(booking))}",
         "/bookings/{token}/cancel": f"/bookings/{links.token(UUID(booking))}/cancel",
         "/bookings/{token}/move": f"/bookings/{links.token(UUID(booking))}/move",

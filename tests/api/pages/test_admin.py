@@ -8,7 +8,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from api.pages.admin.attention import MONEY, text_of
-from api.pages.console.login import _own_path
+from api.pages.console.login import own_path
 from db.engine.session import Database as Pool
 from tests.api.conftest import Clock
 from tests.api.pages.console import booked, entered
@@ -41,10 +41,10 @@ async def test_admin_pages_are_for_operators(owner: Visitor, visitor: Visitor, o
 
 
 def test_login_goes_on_to_the_operators_pages() -> None:
-    assert _own_path("/admin/attention") == "/admin/attention"
-    assert _own_path("/admin") == "/admin"
-    assert _own_path("/administrator") == "/console"
-    assert _own_path("/admin/..//evil.example") == "/console"
+    assert own_path("/admin/attention") == "/admin/attention"
+    assert own_path("/admin") == "/admin"
+    assert own_path("/administrator") == "/console"
+    assert own_path("/admin/..//evil.example") == "/console"
 
 
 async def test_business_page_suspends_with_a_reason_and_reinstates(

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from api.pages.console.login import _own_path
+from api.pages.console.login import own_path
 from db.engine.session import Database as Pool
 from tests.api.conftest import PASSWORD, Clock, Login
 from tests.api.pages.console import booked, entered
@@ -40,7 +40,7 @@ async def test_session_ends_at_once_when_the_api_ends_it(visitor: Visitor, log_i
 
 
 def test_login_goes_on_to_pages_of_the_console_alone() -> None:
-    assert _own_path("/console/1/today") == "/console/1/today"
+    assert own_path("/console/1/today") == "/console/1/today"
     for elsewhere in (
         "https://evil.example",
         "//evil.example",
@@ -49,7 +49,7 @@ def test_login_goes_on_to_pages_of_the_console_alone() -> None:
         "",
         "/x",
     ):
-        assert _own_path(elsewhere) == "/console"
+        assert own_path(elsewhere) == "/console"
 
 
 async def test_day_lists_the_visits_with_their_commands(owner: Visitor, salon: StaffedSalon) -> None:

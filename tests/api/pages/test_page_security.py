@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from activities.templates.account_email import FORMS
 from api.http import rate_limits
 from api.http.request_info import without_tokens
 from api.pages.booking.selection import whole_number
@@ -90,6 +91,9 @@ def test_logs_leave_out_the_tokens_of_pages() -> None:
     assert without_tokens("/bookings/secret/cancel") == "/bookings/***/cancel"
     assert without_tokens("/waitlist/secret") == "/waitlist/***"
     assert without_tokens("/messages/secret") == "/messages/***"
+    for form in FORMS.values():
+        if form.opens is not None:
+            assert without_tokens(form.opens.address("secret")) == form.opens.address("***").replace("%2A", "*")
     assert without_tokens("/api/v1/bookings/019a/cancel") == "/api/v1/bookings/019a/cancel"
 
 

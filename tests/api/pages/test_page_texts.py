@@ -57,6 +57,8 @@ PUT_TOGETHER = (
         "measure_",
         "notice_",
         "tier_",
+        "link_",
+        "ask_",
     ),
 )
 #: ``t("key"`` without ``~`` after it.

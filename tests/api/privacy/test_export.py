@@ -45,9 +45,9 @@ async def token_for(person: Person, hands: Hands) -> str:
     """Ask, and read the token in the e-mail."""
     await ask(person)
     await hands.exports.write(await hands.export_of(person.id))
-    [message] = [email for email in await hands.send_account_emails() if "/data-export#token=" in email.text]
+    [message] = [email for email in await hands.send_account_emails() if "/data-export/" in email.text]
     assert message.to == person.email
-    return unquote(re.findall(r"#token=(\S+)", message.text)[0])
+    return unquote(re.findall(r"/data-export/(\S+)", message.text)[0])
 
 
 async def test_export_holds_everything_and_no_secret(
@@ -106,7 +106,7 @@ async def test_asking_again_while_one_is_written_means_that_one(customer: Person
     export = await hands.export_of(customer.id)
     for _ in range(2):
         await hands.exports.write(export)
-    account_emails = [email for email in await hands.send_account_emails() if "/data-export#" in email.text]
+    account_emails = [email for email in await hands.send_account_emails() if "/data-export/" in email.text]
     assert len(account_emails) == 1, "announced once"
     assert (await customer.get("/auth/me/export")).json()["data"]["status"] == "ready"
     await ask(customer)

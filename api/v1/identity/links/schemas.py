@@ -10,7 +10,7 @@ from api.v1.identity.auth.schemas import Password
 
 _TOKEN = "k1.AAAAAGcBAgMBn-qr_UNx360Dpulhcr2Wc4Qd1bP0c5u3wq9mJYkQ0A"  # noqa: S105 - an example
 
-#: The token of an e-mail, as it is in its link after ``#token=`` and as text below it.
+#: The token of an e-mail: the last part of its link.
 Token = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
 
