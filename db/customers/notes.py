@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, insert, select, text, tuple_, update
+from sqlalchemy import ARRAY, Table, bindparam, insert, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
@@ -25,8 +25,8 @@ _ALLERGIES = text("""
                    AS day FROM businesses WHERE id = :business_id) z
       JOIN bookings b ON b.business_id = z.id
       JOIN customer_notes n ON n.customer_id = b.customer_id AND n.kind = 'allergy' AND n.deleted_at IS NULL
-     WHERE b.start_at >= z.day::timestamp AT TIME ZONE z.time_zone
-       AND b.start_at < (z.day + 1)::timestamp AT TIME ZONE z.time_zone
+     WHERE b.start_at >= coalesce(CAST(:since AS timestamptz), z.day::timestamp AT TIME ZONE z.time_zone)
+       AND b.start_at < coalesce(CAST(:until AS timestamptz), (z.day + 1)::timestamp AT TIME ZONE z.time_zone)
        AND b.status IN ('pending', 'confirmed', 'checked_in', 'completed')
        AND (CAST(:booking_id AS uuid) IS NULL OR b.id = :booking_id)
        AND (CAST(:start AS timestamptz) IS NULL
@@ -34,7 +34,21 @@ _ALLERGIES = text("""
      ORDER BY b.start_at, b.id, n.id LIMIT :limit
 """).bindparams(
     *(bindparam(name, type_=PgUUID(as_uuid=True)) for name in ("booking_id", "after", "note")),
-    bindparam("start", type_=TIMESTAMP(timezone=True)),
+    *(bindparam(name, type_=TIMESTAMP(timezone=True)) for name in ("since", "until", "start")),
+)
+#: The same reader of the same notes has one record an hour, unless a note was changed after it.
+_RECORD_READING = text("""
+    INSERT INTO health_note_reads (business_id, customer_id, reader_id, note_ids)
+    SELECT :business_id, :customer_id, :reader_id, :note_ids
+     WHERE NOT EXISTS (
+           SELECT FROM health_note_reads r
+            WHERE r.customer_id = :customer_id AND r.reader_id = :reader_id
+              AND r.note_ids @> :note_ids AND r.note_ids <@ :note_ids
+              AND r.created_at > now() - interval '1 hour' AND r.created_at >= :changed_at)
+""").bindparams(
+    *(bindparam(name, type_=PgUUID(as_uuid=True)) for name in ("business_id", "customer_id", "reader_id")),
+    bindparam("note_ids", type_=ARRAY(PgUUID(as_uuid=True))),
+    bindparam("changed_at", type_=TIMESTAMP(timezone=True)),
 )
 _WITH_OTHER_KEYS = text(
     "SELECT id, business_id, body_encrypted, key_id FROM customer_notes WHERE key_id <> :kid ORDER BY id"
@@ -120,7 +134,8 @@ class NoteStore(Store):
         await self.change(note_id, {"deleted_at": now})
 
     async def record_reading(self, shown: Sequence[NoteRow], reader_id: UUID) -> None:
-        """The reader was shown these notes about health: one record for each customer."""
+        """The reader was shown these notes about health: one record for each customer, and none where the last hour
+        has the same one, so that an open page that reads itself again does not fill the list."""
         by_customer: dict[UUID, list[NoteRow]] = {}
         for note in shown:
             by_customer.setdefault(note.customer_id, []).append(note)
@@ -130,25 +145,35 @@ class NoteStore(Store):
                 "customer_id": customer_id,
                 "reader_id": reader_id,
                 "note_ids": list(dict.fromkeys(note.id for note in notes)),
+                "changed_at": max(note.updated_at for note in notes),
             }
             for customer_id, notes in by_customer.items()
         ]
         if records:
-            await self.session.execute(insert(_READS).values(records))
+            await self.session.execute(_RECORD_READING, records)
 
     async def list_allergies(
         self,
         business_id: UUID,
         day: date | None,
+        period: tuple[datetime | None, datetime | None],
         booking_id: UUID | None,
         after: tuple[datetime, UUID, UUID] | None,
         limit: int,
         now: datetime,
     ) -> list[AllergyRow]:
         """The allergies of those who have bookings that begin on a day of the venue (today without one), in the order
-        of the bookings; of one booking if it is named. ``after``: start, booking and note of the last one seen."""
+        of the bookings; of one booking if it is named. ``period``: from and before which moment, in place of the
+        day's beginning and end. ``after``: start, booking and note of the last one seen."""
         start, booking, note = after or (None, None, None)
-        asked = {"business_id": business_id, "day": day, "booking_id": booking_id, "limit": limit, "now": now}
+        asked: dict[str, Any] = {
+            "business_id": business_id,
+            "day": day,
+            "booking_id": booking_id,
+            "limit": limit,
+            "now": now,
+        }
+        asked |= {"since": period[0], "until": period[1]}
         rows = await self.session.execute(_ALLERGIES, {**asked, "start": start, "after": booking, "note": note})
         found = []
         for row in rows.mappings():

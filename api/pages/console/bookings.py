@@ -57,7 +57,12 @@ async def _shown(request: Request, api: ApiClient, error: ApiError | None = None
         raise ApiError(404, "not_found", "", {})
     customer, allergies, quote = await asyncio.gather(
         _allowed(api.get(f"/customers/{booking['customer_id']}")),
-        allergies_of(api, business["id"], day=booking["start_at"][:10], booking_id=booking["id"]),
+        allergies_of(
+            api,
+            business["id"],
+            booking_id=booking["id"],
+            **{"from": booking["start_at"], "to": booking["end_at"]},
+        ),
         _quote(api, path, booking),
     )
     variables = {

@@ -23,6 +23,8 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "checked_in": ("complete",),
 }
 _MOST = 100
+#: Some of those who come have several.
+_MOST_ALLERGIES = 1000
 _A_DAY = timedelta(days=1)
 
 
@@ -46,7 +48,7 @@ async def show_day(request: Request) -> Response:
     period = {"from": since.isoformat(), "to": until.isoformat()}
     found, allergies = await asyncio.gather(
         api.get("/bookings", business_id=business["id"], limit=_MOST, **period),
-        allergies_of(api, business["id"], day=day.isoformat()),
+        allergies_of(api, business["id"], **period),
     )
     return page(
         request,
@@ -86,7 +88,7 @@ def visit(booking: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
 async def allergies_of(api: ApiClient, business_id: str, **asked: str) -> Mapping[str, Sequence[str]]:
     """What customers are allergic to, by booking; nothing for those who may not read it."""
     try:
-        rows = await api.rows("/customers/allergies", _MOST, business_id=business_id, **asked)
+        rows = await api.rows("/customers/allergies", _MOST_ALLERGIES, business_id=business_id, **asked)
     except ApiError as error:
         if error.status != 403:
             raise

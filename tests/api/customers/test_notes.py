@@ -162,7 +162,35 @@ async def test_list_allergies_of_the_day_records_who_read_them(owner: Person, lo
     one = (await owner.get("/customers/allergies", params={**asked, "booking_id": str(later)})).json()["data"]
     assert [row["booking_id"] for row in one] == [str(later)]
     readings = (await owner.get(f"/customers/{salon.customer_id}/health-note-reads")).json()["data"]
-    assert [row["note_ids"] for row in readings] == [[made["id"]]] * 3
+    assert [row["note_ids"] for row in readings] == [[made["id"]]]
     hidden = (await assistant.get("/customers/allergies", params={**asked, "limit": 9})).json()["data"]
     assert [row["body"] for row in hidden] == [None, None]
-    assert len((await owner.get(f"/customers/{salon.customer_id}/health-note-reads")).json()["data"]) == 3
+    log = f"/customers/{salon.customer_id}/health-note-reads"
+    assert len((await owner.get(log)).json()["data"]) == 1
+    changed = await owner.put(f"/customers/notes/{made['id']}", json={"body": "ラテックス"})
+    assert changed.status_code == 200, changed.text
+    for _ in range(2):
+        await owner.get("/customers/allergies", params=asked)
+    assert len((await owner.get(log)).json()["data"]) == 2
+    await data.rows(
+        pool,
+        """WITH gone AS (DELETE FROM health_note_reads RETURNING *)
+           INSERT INTO health_note_reads (business_id, customer_id, reader_id, note_ids, created_at)
+           SELECT business_id, customer_id, reader_id, note_ids, created_at - interval '1 hour' FROM gone
+           RETURNING id""",
+    )
+    await owner.get("/customers/allergies", params=asked)
+    assert len((await owner.get(log)).json()["data"]) == 3
+
+
+async def test_list_allergies_of_a_period_in_place_of_a_day(owner: Person, pool: Pool) -> None:
+    """The night after a business day is another day of the calendar."""
+    salon = await data.add_salon(pool)
+    await data.rows(pool, "UPDATE businesses SET owner_id = :o WHERE id = :id", o=owner.id, id=salon.business_id)
+    bookings = [await data.add_booking(pool, salon, data.NOW + hours * data.HOUR) for hours in (0, 20, 40)]
+    note = {"customer_id": str(salon.customer_id), "kind": "allergy", "body": "ジアミン"}
+    assert (await owner.post("/customers/notes", json=note)).status_code == 201
+    since, until = (data.NOW + hours * data.HOUR for hours in (20, 40))
+    asked = {"business_id": str(salon.business_id), "from": since.isoformat(), "to": until.isoformat()}
+    found = (await owner.get("/customers/allergies", params=asked)).json()["data"]
+    assert [row["booking_id"] for row in found] == [str(bookings[1])]

@@ -14,7 +14,7 @@ from db.engine.session import Database as Pool
 from tests.api.conftest import Clock
 from tests.api.pages.console import booked, entered
 from tests.api.pages.visitor import Visitor
-from tests.api.salon import StaffedSalon, counted
+from tests.api.salon import StaffedSalon, counted, keyed
 from tests.support import data
 
 
@@ -57,8 +57,13 @@ async def test_day_after_midnight_is_of_the_evening_before(owner: Visitor, salon
         end=night + timedelta(hours=1),
         id=booking,
     )
+    [row] = await data.rows(pool, "SELECT customer_id FROM bookings WHERE id = :id", id=booking)
+    note = {"customer_id": str(row["customer_id"]), "kind": "allergy", "body": "ラテックス"}
+    assert (await salon.owner.post("/customers/notes", json=note, headers=keyed())).status_code == 201
     page = await owner.open(f"{console(salon)}/today", day=evening.date().isoformat())
     assert "24:30" in page.text
+    assert "ラテックス" in page.text
+    assert "ラテックス" in (await owner.open(f"{console(salon)}/bookings/{booking}")).text
     after = await owner.open(f"{console(salon)}/today", day=night.date().isoformat())
     assert booking not in after.text
     calendar = await owner.open(f"{console(salon)}/calendar", at=night.isoformat())

@@ -13,7 +13,7 @@ from api.http.envelope import Envelope, ListEnvelope, SuccessMessage, created, o
 from api.http.fields import DeletedRead
 from api.http.idempotency import OptionalKey, store_response
 from api.http.paging import PageAsked, flag_of, moment_of
-from api.http.times import Day
+from api.http.times import Day, Moment
 from api.v1.customers.notes.handlers import add_note, change_note, read_notes
 from api.v1.customers.notes.schemas import (
     BookingAllergyRead,
@@ -54,14 +54,26 @@ async def list_allergies(
     day: Annotated[
         Day | None, Query(description="Day of the venue on which the bookings begin; today without one.")
     ] = None,
+    since: Annotated[
+        Moment | None,
+        Query(
+            alias="from",
+            description="Bookings that begin at this time or later, RFC 3339; replaces the day's beginning.",
+        ),
+    ] = None,
+    until: Annotated[
+        Moment | None,
+        Query(alias="to", description="Bookings that begin before this time, RFC 3339; replaces the day's end."),
+    ] = None,
     booking_id: Annotated[UUID | None, Query(description="Only of this booking.")] = None,
 ) -> Response:
-    """Allergies of those who have bookings on the day, in the order of the bookings. The texts are for owner, manager
-    and staff, and that they were shown is recorded."""
+    """Allergies of those who have bookings on the day, in the order of the bookings. A business day that ends after
+    midnight is asked for with `from` and `to`. The texts are for owner, manager and staff, and that they were shown is
+    recorded."""
     after = page.after(moment_of, UUID, UUID)
     async with access.work(business_id) as work:
         found = await work.customers.notes.list_allergies(
-            business_id, day, booking_id, after and (after[0], after[1], after[2]), page.fetch, now
+            business_id, day, (since, until), booking_id, after and (after[0], after[1], after[2]), page.fetch, now
         )
         notes = list({row.note.id: row.note for row in found[: page.limit]}.values())
         shown = {note.id: note.body for note in await read_notes(work, services, access, notes)}
