@@ -41,21 +41,28 @@ async def send_file(request: Request) -> Response:
     if not content or not _is_base64(content):
         return _form(desk, ApiError(422, "invalid_input", desk.t("choose_file"), {}))
     take = form.get("do") == "take"
-    body = {"business_id": desk.business["id"], "file": content, "columns": _columns(form), "dry_run": not take}
-    try:
-        found = await desk.api.post("/customers/import", body, form.get("key") if take else None)
-    except ApiError as error:
-        return _form(desk, error)
+    body = {"business_id": desk.business["id"], "file": content, "columns": _columns(form)}
+    refusal: ApiError | None = None
     if take:
-        return see_other(request, f"{desk.path}/imports/{found['id']}")
+        try:
+            begun = await desk.api.post("/customers/import", {**body, "dry_run": False}, form.get("key"))
+            return see_other(request, f"{desk.path}/imports/{begun['id']}")
+        except ApiError as error:
+            refusal = error
+    try:
+        found = await desk.api.post("/customers/import", {**body, "dry_run": True})
+    except ApiError as error:
+        return _form(desk, refusal or error)
     variables = {
+        "error": refusal,
+        "said": list(refusal.fields.values()) if refusal else [],
         "business": desk.business,
         "found": found,
         "content": content,
         "fields": list(ImportField),
         "key": secrets.token_urlsafe(24),
     }
-    return page(request, "console/import_check", variables)
+    return page(request, "console/import_check", variables, status=refusal.status if refusal else 200)
 
 
 async def show_import(request: Request) -> Response:

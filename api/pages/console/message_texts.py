@@ -2,7 +2,8 @@
 earlier versions, the message as it is sent, and the way back to the platform's words."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -20,6 +21,10 @@ from domain.messages.texts import STANDARD
 _NAMES = ("subject", "body")
 #: Earlier versions on the page.
 _VERSIONS = 20
+#: Entries of the audit trail that have the whole row, and so say which text they are about.
+_WHOLE = ("insert", "delete")
+#: Entries that are read at most, of each kind and of each text.
+_MOST = 500
 #: Of the message itself: mail has its styles inside. Nothing runs in it, and it has an origin of its own
 #: (Content Security Policy Level 3, 6.3.2).
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'; sandbox"
@@ -126,18 +131,28 @@ async def _versions(desk: Desk, text: Mapping[str, Any]) -> list[Mapping[str, An
     """Earlier versions from the audit trail, newest first; none for those who may not read it."""
     query = {"business_id": desk.business["id"], "entity": "message_texts"}
     try:
-        entries = await desk.api.rows("/audit", 100, **query)
+        whole = [one for action in _WHOLE for one in await desk.api.rows("/audit", _MOST, action=action, **query)]
     except ApiError as error:
         if error.status != 403:
             raise
         return []
     own = {key: text[key] for key in ("kind", "language")}
+    # A text that was reset and written again is another row.
+    ids = {one["entity_id"]: None for one in whole if own.items() <= (one["before"] or one["after"]).items()}
     found: list[Mapping[str, Any]] = []
-    for one in entries:
-        values = {**(one["before"] or {}), **(one["after"] or {})}
-        if own.items() <= values.items():
-            found.append({"at": one["at"], "action": one["action"], **{name: values.get(name, "") for name in _NAMES}})
-    return found[:_VERSIONS]
+    for entity_id in ids:
+        found += _versions_of(await desk.api.rows("/audit", _MOST, entity_id=entity_id, **query))
+    return sorted(found, key=lambda one: datetime.fromisoformat(one["at"]), reverse=True)[:_VERSIONS]
+
+
+def _versions_of(entries: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The versions of one row, newest first. The trail has of a change only what changed: the rest is what it was."""
+    found: list[Mapping[str, Any]] = []
+    values: dict[str, Any] = {}
+    for one in reversed(entries):
+        values |= {**(one["before"] or {}), **(one["after"] or {})}
+        found.append({"at": one["at"], "action": one["action"], **{name: values.get(name, "") for name in _NAMES}})
+    return found[::-1]
 
 
 def _typed(form: Form) -> dict[str, str]:

@@ -32,8 +32,10 @@ WORDS: Mapping[str, Text] = {
     "import_left_out": Text("{field}を読み取れないため、空欄になります。", "{field} cannot be read and stays empty."),
     "import_report": Text("登録の結果", "Result of the import"),
     "import_running": Text(
-        "登録しています。この画面は自動で更新されます。", "The customers are being saved. This page refreshes itself."
+        "登録しています。しばらくしてから、もう一度ご確認ください。",
+        "The customers are being saved. Please look again in a moment.",
     ),
+    "import_reload": Text("最新の状況を見る", "See how far it is now"),
     "import_done": Text("登録が完了しました。", "The import is complete."),
     "import_rows": Text("行", "Rows"),
     "import_row_waiting": Text("処理待ち", "Waiting"),

@@ -69,6 +69,26 @@ async def test_import_without_a_file_or_with_a_broken_one_says_so(owner: Visitor
         assert owner.alert()
 
 
+async def test_import_that_is_refused_keeps_the_file_and_the_columns(
+    owner: Visitor, salon: StaffedSalon, pool: Pool
+) -> None:
+    """The key of the form was used for another file: the check is there again, with the sentence."""
+    await owner.open(console(salon, "customers/import"))
+    await send_csv(owner, salon, "check", FILE.encode())
+    first = owner.page
+    await send_csv(owner, salon, "take")
+    owner.page = first
+    page = await send_csv(owner, salon, "take", **{"column.3.field": "note"})
+    assert 400 <= page.status_code < 500, page.text
+    assert owner.alert()
+    assert "窓側" in page.text
+    assert re.search(r'<option value="note" selected>', page.text)
+    page = await send_csv(owner, salon, "take", **{"column.3.field": "note"})
+    assert "/imports/" in str(page.url), page.text
+    assert 'http-equiv="refresh"' not in page.text
+    assert "See how far it is now" in page.text
+
+
 async def test_import_of_another_business_is_not_shown(owner: Visitor, salon: StaffedSalon, pool: Pool) -> None:
     body = {"business_id": str(salon.other.business_id), "file": base64.b64encode(FILE.encode()).decode()}
     answer = await salon.other_owner.post("/customers/import", json=body, headers=keyed())
@@ -98,6 +118,27 @@ async def test_text_is_checked_saved_listed_and_reset(owner: Visitor, salon: Sta
     assert "Your own words" in page.text
     page = await owner.send(console(salon, TEXT), do="reset")
     assert "Your own words" not in page.text
+
+
+async def test_text_shows_every_earlier_version_whole(owner: Visitor, salon: StaffedSalon) -> None:
+    """The trail has of a save only what it changed. Another language's versions are not among them."""
+    await owner.open(console(salon, TEXT))
+    for address, subject, body in (
+        (TEXT, "First {{ short }}", "{{ standard }}\n\nOne."),
+        (TEXT, "First {{ short }}", "{{ standard }}\n\nTwo."),
+        (TEXT, "Third {{ short }}", "{{ standard }}\n\nTwo."),
+        (TEXT.replace("/en", "/ja"), "別の件名 {{ short }}", "{{ standard }}"),
+    ):
+        page = await owner.send(console(salon, address), subject=subject, body=body, do="save")
+        assert page.status_code == 200, page.text
+        await owner.open(console(salon, TEXT))
+    await owner.send(console(salon, TEXT), do="reset")
+    page = await owner.open(console(salon, TEXT))
+    [story] = re.findall(r'<ol class="story">.*?</ol>', page.text, re.DOTALL)
+    versions = re.findall(r'<summary>(.*?)</summary><p class="prose">(.*?)</p>', story, re.DOTALL)
+    assert [(subject.split()[0], body.split()[-1]) for subject, body in versions] == [
+        *(("Third", "Two."), ("Third", "Two."), ("First", "Two."), ("First", "One.")),
+    ]
 
 
 async def test_text_that_is_refused_is_shown_again_with_its_fault(owner: Visitor, salon: StaffedSalon) -> None:
