@@ -48,6 +48,8 @@ class Form:
     times: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     opens: LinkTarget | None = None
+    #: A page of the console, where the message is about a business: its part of the path, and the button's label.
+    console: tuple[str, Bilingual] | None = None
     #: For the owner of the business or an operator: without a greeting.
     about_business: bool = False
     #: The business writes to its customer, under its own name.
@@ -76,6 +78,8 @@ _EXPORT = LinkTarget(
     "/data-export/{token}",
     {"ja": "データをダウンロードする", "en": "Download my data"},
 )
+
+_FIGURES: Bilingual = {"ja": "分析を開く", "en": "Open the figures"}
 
 #: The link opens an entry of the waitlist.
 _PROVE = LinkTarget(
@@ -113,7 +117,7 @@ FORMS: Mapping[AccountEmailKind, Form] = {
     AccountEmailKind.STAFF_INVITED: Form(opens=_JOIN),
     AccountEmailKind.STAFF_ENDED: Form(),
     AccountEmailKind.DATA_EXPORT_READY: Form(opens=_EXPORT),
-    AccountEmailKind.ANALYTICS_EXPORT_READY: Form(times=("until",)),
+    AccountEmailKind.ANALYTICS_EXPORT_READY: Form(times=("until",), console=("analytics", _FIGURES)),
     AccountEmailKind.ERASURE_PLANNED: Form(times=("delete_at",)),
     AccountEmailKind.ERASURE_DONE: Form(),
     AccountEmailKind.WAITLIST_PROOF: Form(times=("until",), opens=_PROVE, from_business=True),
@@ -138,6 +142,7 @@ def compose_account_email(content: AccountEmailContent, links: Links, public_url
         return compose_campaign_email(content, links, public_url, support_email)
     form, language = FORMS[AccountEmailKind(content.kind)], content.language
     variables = _variables(content, form)
+    base = public_url.rstrip("/")
     sender = variables["business"] if form.from_business else PLATFORM
     frame = MessageLayout(
         sender=sender,
@@ -147,12 +152,15 @@ def compose_account_email(content: AccountEmailContent, links: Links, public_url
     )
     if form.opens is not None and content.link is not None:
         token = links.issue(form.opens.purpose, content.link.id, content.link.expires_at, content.link.kid)
-        url = f"{public_url.rstrip('/')}{form.opens.address(token)}"
+        url = f"{base}{form.opens.address(token)}"
         if form.opens.proof is not None:
             until = datetime.fromisoformat(str(content.facts["until"])).astimezone(UTC)
             url += f"?proof={quote(links.issue(form.opens.proof, content.link.id, until, content.link.kid))}"
         variables["valid_until"] = moment(content.link.expires_at, content.time_zone, language)
         frame = replace(frame, button=(pick(form.opens.label, language), url))
+    if form.console is not None and content.business_id is not None:
+        shown, label = form.console
+        frame = replace(frame, button=(pick(label, language), f"{base}/console/{content.business_id}/{shown}"))
     subject, *paragraphs = written([f"{language}/account/{content.kind}.j2"], variables)
     subject = shorten_subject(subject, language)
     plain, html = render_layout(language, subject, paragraphs, frame)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
+from uuid import UUID
 
 import structlog
 from fastapi import Request
@@ -181,9 +182,19 @@ async def count_booking(services: ApiServices, caller: Access) -> None:
     refused tries count too. Members of the business are not counted. Raises RateLimited and Unavailable."""
     if caller.works_here:
         return
-    rate = rate_of(services.settings, RateClass.BOOKING)
     who = f"user:{caller.user_id}" if caller.user_id else f"address:{network_of(caller.address)}"
-    counted = await _count(services, Window(f"booking:{who}:{caller.business_id}", rate.limit, rate.period))
+    await _count_beside(services, RateClass.BOOKING, f"booking:{who}:{caller.business_id}")
+
+
+async def count_file(services: ApiServices, user_id: UUID) -> None:
+    """Count one try to have a file written, by user, beside the route's class: the same route answers small requests at
+    once. Raises RateLimited and Unavailable."""
+    await _count_beside(services, RateClass.STRICT, f"file:user:{user_id}")
+
+
+async def _count_beside(services: ApiServices, rate_class: RateClass, name: str) -> None:
+    rate = rate_of(services.settings, rate_class)
+    counted = await _count(services, Window(name, rate.limit, rate.period))
     if not counted.allowed:
         raise RateLimited({"retry_after": max(1, int(-(-counted.resets_in.total_seconds() // 1)))})
 

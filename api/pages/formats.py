@@ -55,6 +55,12 @@ class Formats:
         """``11月21日（土）`` or ``Sat 21 Nov``."""
         return formats.short_day(day, self.language)
 
+    def dated(self, day: date) -> str:
+        """``2026年11月21日`` or ``21 Nov 2026``."""
+        if self.language == "ja":
+            return f"{day.year}年{day.month}月{day.day}日"
+        return f"{day.day} {_MONTHS[day.month - 1][:3]} {day.year}"
+
     def hours(self, hours: int) -> str:
         """How long before a visit: ``3日`` or ``3 days`` where it is whole days, else hours."""
         days = hours // 24 if hours % 24 == 0 else 0

@@ -11,7 +11,7 @@ from sqlalchemy import Row, TextClause, text
 from db.analytics.queries import DAY_COLUMNS
 from db.platform.files import FileStore
 from db.platform.outbox import START_ANALYTICS_EXPORT, OutboxStore
-from domain.analytics.exports import FRESH, ExportFormat
+from domain.analytics.exports import FRESH, ExportFormat, check_queued
 from domain.analytics.periods import Period
 from domain.errors import NotFound
 from domain.platform.files import FileStatus
@@ -29,6 +29,10 @@ _BEGIN = text(f"""
     ON CONFLICT (requested_by, business_id, first_day, last_day, format) WHERE status = 'queued' DO NOTHING
     RETURNING {_COLUMNS}
 """)
+_ONE_AT_A_TIME = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended('figures' || CAST(CAST(:requested_by AS uuid) AS text), 0))"
+)
+_QUEUED = text("SELECT count(*) FROM analytics_exports WHERE requested_by = :requested_by AND status = 'queued'")
 _NEWEST = text(f"SELECT {_COLUMNS} FROM analytics_exports WHERE {_SAME} ORDER BY id DESC LIMIT 1")
 _GET = text(f"SELECT {_COLUMNS} FROM analytics_exports WHERE id = :id")
 _LIST = text(f"""
@@ -108,7 +112,7 @@ class AnalyticsExportStore(FileStore):
 
     async def begin(self, asked: ExportAsked, now: datetime) -> AnalyticsExportRow:
         """Ask for an export. The same person's same request that is being written, or was ready within the last hour,
-        is the answer instead."""
+        is the answer instead. Raises RuleBroken while as many as one person may have are waiting."""
         values = {
             "business_id": asked.business_id,
             "requested_by": asked.requested_by,
@@ -116,9 +120,12 @@ class AnalyticsExportStore(FileStore):
             "last": asked.period.last,
             "format": asked.format.value,
         }
+        person = {"requested_by": asked.requested_by}
+        await self.session.execute(_ONE_AT_A_TIME, person)
         found = (await self.session.execute(_FRESH, {**values, "since": now - FRESH})).one_or_none()
         if found is not None:
             return _row(found)
+        check_queued(await self.session.scalar(_QUEUED, person) or 0)
         row = (await self.session.execute(_BEGIN, values)).one_or_none()
         if row is None:
             return _row((await self.session.execute(_NEWEST, values)).one())

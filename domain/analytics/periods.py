@@ -25,7 +25,10 @@ class Period:
         if self.last < self.first:
             raise InvalidInput.at("to", "after_start")
         if self.days > self.longest:
-            raise InvalidInput.at("to", "too_many_days")
+            raise self._too_long()
+
+    def _too_long(self) -> InvalidInput:
+        return InvalidInput.at("to", "too_many_days")
 
     @property
     def days(self) -> int:
@@ -46,6 +49,9 @@ class ExportPeriod(Period):
     """Business days of an export. Raises InvalidInput if it ends before it begins or has more than 3,653 days."""
 
     longest: ClassVar[int] = LONGEST_EXPORT
+
+    def _too_long(self) -> InvalidInput:
+        return InvalidInput.at("to", "too_many_days_of_file")
 
     @property
     def is_answered_at_once(self) -> bool:

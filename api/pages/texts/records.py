@@ -324,9 +324,11 @@ WORDS: Mapping[str, Text] = {
     "file_queued": Text(
         "作成中です。できあがったらメールでお知らせします。", "Being written; we will e-mail you when it is ready."
     ),
-    "file_ready": Text("ダウンロードする", "Download"),
+    "file_ready": Text("ダウンロード用のリンクを作成する", "Get a link to it"),
+    "file_link": Text("ダウンロードする（リンクは10分間有効です）", "Download (the link works for ten minutes)"),
+    "file_of_days": Text("{days}（{format}）", "{days} ({format})"),
     "file_failed": Text("作成できませんでした。もう一度お試しください。", "Could not be written. Please ask again."),
-    "file_expired": Text("保存期間が過ぎました。", "Deleted after its time."),
+    "file_expired": Text("保存期間（7日間）が過ぎました。", "No longer available (kept for 7 days)."),
     "no_figures": Text("この期間の数字はまだありません。", "There are no figures for this period yet."),
     "start_missing": Text("公開までに、次のものが必要です。", "Before the business can be public, please add:"),
     "start_complete": Text("必要なものはすべて揃っています。", "Everything that is needed is here."),

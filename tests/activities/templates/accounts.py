@@ -21,6 +21,8 @@ SUPPORT = "support@omotenashi.example"
 LINK = AccountEmailLink(UUID(int=7), NOW + timedelta(hours=1), "k1", False)
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0"
 UNTIL = {"ja": "2026年11月18日（水）13:00", "en": "Wed 18 Nov 2026, 13:00 (Japan time)"}
+BUSINESS_ID = UUID(int=9)
+NAMES = {"ja": "ヘアサロン花", "en": "Hair Salon Hana"}
 AT = {"ja": "2026年11月18日（水）12:00", "en": "Wed 18 Nov 2026, 12:00 (Japan time)"}
 
 CAMPAIGN = replace(
@@ -44,6 +46,12 @@ class Case:
     ja: tuple[str, ...]
     en: tuple[str, ...]
     facts: dict[str, Any] = field(default_factory=dict)
+    #: Of a kind that is sent about a business and about none.
+    business: bool = False
+
+    @property
+    def about(self) -> dict[str, Any]:
+        return {"business_id": BUSINESS_ID, "business_name": NAMES} if self.business else {}
 
     def says(self, language: str) -> tuple[str, ...]:
         return self.ja if language == "ja" else self.en
@@ -55,6 +63,8 @@ def _of_business(kind: AccountEmailKind, ja: tuple[str, ...], en: tuple[str, ...
 
 _OFFER = {"start_at": "2026-11-20T15:00:00+09:00", "until": "2026-11-18T13:00:00+09:00"}
 _REASON = "許可証が読めません。"
+_KEPT = {"until": "2026-12-18T12:00:00+09:00"}
+_FIGURES = f"{URL}/console/{BUSINESS_ID}/analytics"
 CASES = (
     Case("email_verification", K.EMAIL_VERIFICATION, ("ai@example.com", UNTIL["ja"]), ("ai@example.com", UNTIL["en"])),
     Case(
@@ -89,9 +99,17 @@ CASES = (
     Case(
         "analytics_export_ready",
         K.ANALYTICS_EXPORT_READY,
-        ("2026年12月18日（金）12:00", "管理画面"),
-        ("Fri 18 Dec 2026, 12:00", "console"),
-        {"until": "2026-12-18T12:00:00+09:00"},
+        ("2026年12月18日（金）12:00", "全店舗"),
+        ("Fri 18 Dec 2026, 12:00", "all businesses"),
+        _KEPT,
+    ),
+    Case(
+        "analytics_export_ready_of_business",
+        K.ANALYTICS_EXPORT_READY,
+        ("2026年12月18日（金）12:00", "ヘアサロン花", _FIGURES),
+        ("Fri 18 Dec 2026, 12:00", "Hair Salon Hana", _FIGURES),
+        _KEPT,
+        business=True,
     ),
     Case("data_export_ready", K.DATA_EXPORT_READY, (UNTIL["ja"],), (UNTIL["en"],)),
     Case(
@@ -184,7 +202,7 @@ def content(kind: AccountEmailKind = K.PASSWORD_RESET, language: str = "ja", **c
         address="ai@example.com",
         family_name="佐藤" if language == "ja" else "Sato",
         given_name="愛" if language == "ja" else "Ai",
-        business_name={"ja": "ヘアサロン花", "en": "Hair Salon Hana"} if about_business else None,
+        business_name=NAMES if about_business else None,
         time_zone="Asia/Tokyo",
         user_agent=FIREFOX,
         ip="192.0.2.7",
@@ -206,4 +224,4 @@ def compose(what: AccountEmailContent) -> Email:
 
 def written(case: Case, language: str, **changes: Any) -> Email:
     """The message of a case."""
-    return compose(content(case.kind, language, **({"facts": case.facts} | changes)))
+    return compose(content(case.kind, language, **({"facts": case.facts} | case.about | changes)))

@@ -72,7 +72,7 @@ def test_notice_without_texts_has_no_mark(case: cases.Case, language: str) -> No
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("case", accounts.CASES, ids=lambda case: case.name)
 def test_account_email_without_texts_has_no_mark(case: accounts.Case, language: str) -> None:
-    whole = accounts.content(case.kind, language, facts=case.facts)
+    whole = accounts.content(case.kind, language, facts=case.facts, **case.about)
     typed = frozenset(TYPED_BY_LOGIN) if FORMS[case.kind].from_business else IN_ACCOUNT_EMAIL
     email = accounts.compose(account_email_without_texts(planted(whole, typed)))
     assert not MARKS.search(everything(email))

@@ -1,5 +1,6 @@
 """Exports of many business days over HTTP: when a file is written, who may have it, and the link."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -11,9 +12,12 @@ from api.http.request_info import Language
 from db.engine.session import Database as Pool
 from db.engine.session import Scope
 from domain.platform.files import FILE_LASTS
+from providers.cache.interface import Cache
+from tests.api.bookings.test_contact import limited_app
 from tests.api.business_setup import open_salon
 from tests.api.conftest import Clock, Login, Person, error_of
 from tests.api.platform.audit.test_audit import make_admin
+from tests.api.salon import staffed_salon
 from tests.support import data
 from tests.support.servers import Database
 
@@ -121,5 +125,37 @@ async def test_export_refuses_more_than_ten_years_in_a_sentence(owner: Person, p
     params = {"from": "2010-01-01", "to": "2026-01-01", "business_id": str(salon.id)}
     answer = await owner.get("/analytics/export", params=params)
     [field] = answer.json()["error"]["details"]["fields"]
-    assert (answer.status_code, field["rule"]) == (422, "too_many_days")
-    assert field_message("too_many_days", Language.EN) == "This range has too many days."
+    assert (answer.status_code, field["rule"]) == (422, "too_many_days_of_file")
+    assert "3,653 days" in field_message("too_many_days_of_file", Language.EN)
+
+
+async def test_export_waits_with_at_most_two_others_of_the_same_person(owner: Person, pool: Pool, clock: Clock) -> None:
+    """Four at the same time: one of them is refused; a repeat of one that waits is not."""
+    salon = await open_salon(pool, owner)
+    days = [
+        {**LONG, "from": f"2024-01-0{day}", "to": "2025-02-01", "business_id": str(salon.id)} for day in range(1, 5)
+    ]
+    answers = await asyncio.gather(*(owner.get("/analytics/export", params=one) for one in days))
+    [(refused, again)] = [(one, days[at]) for at, one in enumerate(answers) if one.status_code != 202]
+    assert refused.status_code == 422
+    assert refused.json()["error"]["details"]["rule"] == "too_many_exports"
+    taken = [days[at] for at, one in enumerate(answers) if one.status_code == 202]
+    first = await ask(owner, **taken[0])
+    await make_ready(pool, clock, first["id"])
+    assert (await ask(owner, **again))["status"] == "queued"
+
+
+async def test_export_requests_for_files_are_counted_strictly(
+    database: Database, pool: Pool, clock: Clock, redis_cache: Cache
+) -> None:
+    """Those that are answered at once are not."""
+    async with (
+        limited_app(database, pool, clock, redis_cache, rate_limit_strict="1/15m") as app,
+        staffed_salon(app, pool, clock) as salon,
+    ):
+        business = {"business_id": str(salon.ids.business_id)}
+        codes = [
+            (await salon.owner.get("/analytics/export", params={**asked, **business})).status_code
+            for asked in (SHORT, LONG, LONG, SHORT)
+        ]
+    assert codes == [200, 202, 429, 200]

@@ -38,7 +38,6 @@ SENDS_ON = {
     "/m/{code}",
     "/account/bookings/{booking_id}",
     "/account/waitlist/{entry_id}",
-    "/console/{business_id}/analytics/exports/{export_id:uuid}",
 }
 
 

@@ -7,6 +7,8 @@ import pytest
 from fastapi import FastAPI
 
 from db.engine.session import Database as Pool
+from db.engine.session import Scope
+from domain.platform.files import FILE_LASTS
 from tests.api.conftest import Clock
 from tests.api.pages.console import booked, entered
 from tests.api.pages.visitor import Visitor
@@ -174,6 +176,38 @@ async def test_qr_code_is_of_the_public_page(owner: Visitor, salon: StaffedSalon
     assert (await owner.open(console(salon, f"analytics/figures.csv?{query}"))).status_code == 200
     query = urlencode({"from": "2024-01-01", "to": "2026-11-30"})
     assert "Write a CSV file" in (await owner.open(console(salon, f"analytics?{query}"))).text
-    page = await owner.open(console(salon, f"analytics/figures.csv?{query}"))
+
+
+async def test_analytics_file_is_asked_for_and_fetched_by_forms_alone(
+    owner: Visitor, salon: StaffedSalon, pool: Pool, clock: Clock
+) -> None:
+    """Another site can send a browser to any address, but cannot send a form with the token."""
+    asked = {"from": "2024-01-01", "to": "2026-11-30"}
+    page = await owner.open(console(salon, f"analytics/figures.csv?{urlencode(asked)}"))
     assert page.url.path.endswith("/analytics")
-    assert "2024-01-01 – 2026-11-30" in page.text
+    assert "A range has at most 367 days." in page.text
+    assert await data.rows(pool, "SELECT 1 FROM analytics_exports") == []
+    answer = await owner.http.post(console(salon, "analytics/exports"), data=asked, headers={"Accept": "text/html"})
+    assert answer.status_code == 403
+    page = await owner.send(console(salon, "analytics/exports"))
+    assert "1 Jan 2024 – 30 Nov 2026 (CSV)" in page.text, page.text
+    assert "2024年1月1日〜2026年11月30日（CSV）" in (await owner.open(f"{console(salon, 'analytics')}?lang=ja")).text
+    await owner.open(f"{console(salon, 'analytics')}?lang=en")
+    [export] = await data.rows(pool, "SELECT id FROM analytics_exports")
+    async with pool.unit_of_work(Scope.platform()) as work:
+        assert await work.analytics.exports.mark_ready(export["id"], 9, clock.now(), clock.now() + FILE_LASTS)
+    address = console(salon, f"analytics/exports/{export['id']}")
+    assert (await owner.http.get(address)).status_code in {404, 405}
+    await owner.open(console(salon, "analytics"))
+    page = await owner.send(address)
+    assert page.status_code == 200, page.text
+    assert owner.links(f"analytics-exports/{export['id']}.csv")
+
+
+async def test_analytics_files_beyond_the_limit_are_refused_in_a_sentence(owner: Visitor, salon: StaffedSalon) -> None:
+    for day in range(1, 5):
+        asked = {"from": f"2024-01-0{day}", "to": "2026-11-30"}
+        await owner.open(console(salon, f"analytics?{urlencode(asked)}"))
+        page = await owner.send(console(salon, "analytics/exports"))
+    assert page.status_code == 422
+    assert owner.alert() == "Three of your files are still being written. Please try again when one of them is ready."

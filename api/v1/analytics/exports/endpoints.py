@@ -39,14 +39,16 @@ OfBusiness = Annotated[UUID | None, Query(description="Required for everybody bu
 async def export_analytics(
     reader: MayRead,
     asked: AskedExport,
+    services: Services,
     now: Now,
     business_id: OfBusiness = None,
     format_: Annotated[ExportFormat, Query(alias="format", description="What kind of file.")] = ExportFormat.CSV,
 ) -> Response:
     """Oldest first, one row per business day. Up to 367 days of one business are the answer. More days, or all
     businesses for an admin, are written to a file: the answer is 202, and an e-mail says when it is ready. While it is
-    being written and for an hour afterwards a repeat returns the same one."""
-    return await export_days(reader, business_id, asked, format_, now)
+    being written and for an hour afterwards a repeat returns the same one. Requests for files are counted in the class
+    `strict`, and one person has at most three that wait in one business (`too_many_exports`)."""
+    return await export_days(reader, services, business_id, asked, format_, now)
 
 
 @router.get("/analytics/exports", summary="List exports of figures", response_model=ListEnvelope[AnalyticsExportRead])

@@ -8,15 +8,17 @@ from uuid import UUID
 from fastapi import Depends, Query
 from starlette.responses import Response
 
+from api.access.callers import ApiServices
 from api.access.operators import AuditReader
 from api.http.envelope import ok
 from api.http.operation_errors import raises
+from api.http.rate_limits import count_file
 from api.http.times import Day
 from api.v1.analytics.exports.schemas import AnalyticsExportRead
 from db.analytics.exports import ExportAsked
 from domain.analytics.exports import ExportFormat
 from domain.analytics.periods import ExportPeriod
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, RuleBroken
 from runtime.starting import deferred, loaded
 
 if TYPE_CHECKING:
@@ -40,16 +42,22 @@ async def export_period(
 AskedExport = Annotated[ExportPeriod, Depends(export_period)]
 
 
-@raises(InvalidInput)
+@raises(InvalidInput, RuleBroken)
 async def export_days(
-    reader: AuditReader, business_id: UUID | None, asked: ExportPeriod, format_: ExportFormat, now: datetime
+    reader: AuditReader,
+    services: ApiServices,
+    business_id: UUID | None,
+    asked: ExportPeriod,
+    format_: ExportFormat,
+    now: datetime,
 ) -> Response:
     """Up to 367 days of one business as a file, else 202 with the export that is being written. Raises InvalidInput if
-    somebody who is no operator does not name the business."""
+    somebody who is no operator does not name the business; RateLimited and RuleBroken for too many files."""
     if business_id is None and not reader.sees_all:
         raise InvalidInput.at("business_id", "missing")
     if business_id is not None and asked.is_answered_at_once:
         return await _answer(reader, business_id, asked, format_)
+    await count_file(services, reader.me.id)
     opened = reader.everything() if business_id is None else reader.of(business_id)
     async with opened as work:
         wanted = ExportAsked(business_id, reader.me.id, asked, format_)
