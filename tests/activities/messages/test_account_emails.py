@@ -106,8 +106,9 @@ def test_person_is_addressed_and_a_business_is_not(case: Case, language: str) ->
 @pytest.mark.parametrize("kind", FORMS)
 def test_account_emails_can_be_written_from_required_facts_alone(kind: AccountEmailKind, language: str) -> None:
     form = FORMS[kind]
-    # A message about an entry of the waitlist is about times, which are always given.
-    facts = dict.fromkeys(form.times, UNTIL_FACT) if form.from_business else {}
+    # Messages about an entry of the waitlist and about a file are about times, which are always given.
+    is_about_times = form.from_business or kind is AccountEmailKind.ANALYTICS_EXPORT_READY
+    facts = dict.fromkeys(form.times, UNTIL_FACT) if is_about_times else {}
     email = compose(
         content(kind, language, facts=facts, family_name="", given_name="", user_agent=None, ip=None, reason=None)
     )

@@ -64,7 +64,6 @@ def _of_business(kind: AccountEmailKind, ja: tuple[str, ...], en: tuple[str, ...
 _OFFER = {"start_at": "2026-11-20T15:00:00+09:00", "until": "2026-11-18T13:00:00+09:00"}
 _REASON = "許可証が読めません。"
 _KEPT = {"until": "2026-12-18T12:00:00+09:00"}
-_FIGURES = f"{URL}/console/{BUSINESS_ID}/analytics"
 CASES = (
     Case("email_verification", K.EMAIL_VERIFICATION, ("ai@example.com", UNTIL["ja"]), ("ai@example.com", UNTIL["en"])),
     Case(
@@ -106,8 +105,8 @@ CASES = (
     Case(
         "analytics_export_ready_of_business",
         K.ANALYTICS_EXPORT_READY,
-        ("2026年12月18日（金）12:00", "ヘアサロン花", _FIGURES),
-        ("Fri 18 Dec 2026, 12:00", "Hair Salon Hana", _FIGURES),
+        ("2026年12月18日（金）12:00", "ヘアサロン花"),
+        ("Fri 18 Dec 2026, 12:00", "Hair Salon Hana"),
         _KEPT,
         business=True,
     ),
