@@ -41,7 +41,7 @@ class Person:
             httpx.AsyncClient(base_url=address, headers={"Accept-Language": "en"}, timeout=15, trust_env=False)
         )
         self.booking = ""
-        self.tries = 0
+        self.lost = 0
 
     async def live(self, service: str, day: str) -> None:
         """Choose, book, and for some of them cancel."""
@@ -81,7 +81,6 @@ class Person:
     async def _until_there(self, step) -> httpx.Response:  # type: ignore[no-untyped-def]
         async with asyncio.timeout(_PATIENCE):
             while True:
-                self.tries += 1
                 try:
                     page: httpx.Response = await step()
                 except httpx.TransportError:
@@ -89,6 +88,7 @@ class Person:
                 if page.status_code < 500:
                     return page
                 assert page.status_code == 503, page.text[:2000]
+                self.lost += 1
                 await asyncio.sleep(self._dice.uniform(0.2, 1.0))
 
 
@@ -140,4 +140,4 @@ async def test_fifty_customers_book_through_pages_while_the_api_is_killed(monkey
     assert {row["email"] for row in rows if row["status"] == "cancelled"} == cancelled
     assert {row["status"] for row in rows} == {"confirmed", "cancelled"}
     # Somebody was in the middle of a step when it was killed, else the run shows nothing.
-    assert sum(person.tries for person in people) > VISITORS * 4
+    assert sum(person.lost for person in people) > 0
