@@ -1,15 +1,23 @@
 """Commands in the outbox, as the stores write them."""
 
+import asyncio
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from db.engine.session import Database, Scope
 from db.platform.outbox import PAYMENT_EVENT, START_BOOKING, Command
 from domain.bookings.snapshot import BookingSnapshot
+from workers.outbox_relay import OutboxRelay
 
 _SNAPSHOT = TypeAdapter(BookingSnapshot)
+# Due now, or tried and put off because the server did not answer in time.
+_UNDELIVERED = sa.text(
+    "SELECT count(*) FROM outbox WHERE command IS NOT NULL AND delivered_at IS NULL AND failures = 0"
+    "   AND (not_before <= now() OR attempts > 0)"
+)
 
 
 async def add(pool: Database, aggregate: str, command: str, payload: dict[str, object]) -> None:
@@ -34,6 +42,19 @@ async def snapshot_of(pool: Database, business_id: UUID, booking_id: UUID) -> Bo
     """What its run starts with."""
     async with pool.unit_of_work(Scope.tenant(business_id)) as work:
         return await work.bookings.snapshot(booking_id)
+
+
+async def deliver_all(relay: OutboxRelay, pool: Database) -> None:
+    """Until the server has taken every row that is fit for delivery, however slow it answers: an answer that came late
+    leaves its row to a later batch."""
+    async with asyncio.timeout(60):
+        while True:
+            await relay.dispatch_batch()
+            await relay.finish()
+            async with pool.unit_of_work(Scope.platform()) as work:
+                if not (await work.session.execute(_UNDELIVERED)).scalar_one():
+                    return
+            await asyncio.sleep(0.02)
 
 
 @dataclass

@@ -12,7 +12,7 @@ from domain.scheduling.hours import MinuteRange, WeeklyHours
 from tests.support import data
 from tests.support.data import Salon
 from tests.support.servers import CONVERTER
-from tests.workers.commands import ask_to_start, snapshot_of
+from tests.workers.commands import ask_to_start, deliver_all, snapshot_of
 from workers.outbox_dispatcher import OutboxDispatcher
 from workers.outbox_relay import OutboxRelay
 from workflows.bookings.booking.messages import STRANDED
@@ -28,11 +28,6 @@ def relay(pool: Database, temporal: Client) -> OutboxRelay:
     return OutboxRelay(pool, OutboxDispatcher(temporal, pool))
 
 
-async def _carry_all(relay: OutboxRelay) -> None:
-    while await relay.dispatch_batch():
-        pass
-
-
 async def _set_week(pool: Database, salon: Salon, week: WeeklyHours) -> None:
     async with pool.unit_of_work(salon.scope) as work:
         await work.scheduling.hours.set_week(salon.business_id, week, datetime.now(UTC), confirm=True)
@@ -42,7 +37,7 @@ async def _stranded(pool: Database, relay: OutboxRelay) -> tuple[Salon, UUID]:
     salon = await data.add_salon(pool)
     booking_id = await data.add_booking(pool, salon, datetime.now(UTC) + timedelta(days=5))
     await _set_week(pool, salon, CLOSED)
-    await _carry_all(relay)
+    await deliver_all(relay, pool)
     return salon, booking_id
 
 
@@ -69,7 +64,7 @@ async def test_reaccommodation_run_of_a_stranded_booking_learns_that_it_is_kept(
     assert start.remind_at is not None
     assert start.remind_at < start.decide_by
     await _set_week(pool, salon, OPEN)
-    await _carry_all(relay)
+    await deliver_all(relay, pool)
     assert await _signals(handle) == [(DECIDED, {"status": "kept"})]
     assert (
         await data.rows(pool, "SELECT last_error FROM outbox WHERE command IS NOT NULL AND delivered_at IS NULL") == []
@@ -83,10 +78,10 @@ async def test_deadline_signal_reaches_the_bookings_run(
     salon, booking_id = await _stranded(pool, relay)
     if was_there:
         await ask_to_start(pool, await snapshot_of(pool, salon.business_id, booking_id))
-        await _carry_all(relay)
+        await deliver_all(relay, pool)
     [offer] = await data.rows(pool, "SELECT id FROM reaccommodations WHERE booking_id = :id", id=booking_id)
     steps = ReaccommodationActivities(pool, lambda: datetime.now(UTC))
     await steps.give_up(ReaccommodationStep(offer["id"], salon.business_id, booking_id))
-    await _carry_all(relay)
+    await deliver_all(relay, pool)
     said = {"reaccommodation_id": str(offer["id"])}
     assert await _signals(temporal.get_workflow_handle(ids.booking(booking_id))) == [(STRANDED, said)]

@@ -16,6 +16,7 @@ from db.engine.session import Database, Scope
 from db.platform.outbox import START_MEDIA, START_NOTICE, OutboxStore
 from domain.media.status import MediaStatus
 from domain.messages.kinds import NoticeStatus
+from tests.workers.commands import deliver_all
 from workers.main import make_worker
 from workers.outbox_dispatcher import OutboxDispatcher
 from workers.outbox_relay import OutboxRelay
@@ -58,9 +59,7 @@ async def upload(pool: Database, temporal: Client, business_ids: list[UUID]) -> 
             payload = {"media_id": media_id, "business_id": business_id}
             await outbox.add("media.uploaded", f"media/{media_id}", None, payload, START_MEDIA)
             runs.append(temporal.get_workflow_handle(ids.media(media_id)))
-    relay = OutboxRelay(pool, OutboxDispatcher(temporal, pool))
-    while await relay.dispatch_batch():
-        pass
+    await deliver_all(OutboxRelay(pool, OutboxDispatcher(temporal, pool)), pool)
     return runs
 
 
@@ -104,9 +103,7 @@ async def notify(pool: Database, temporal: Client, kinds: list[tuple[str, UUID]]
             }
             await outbox.add("notice.queued", f"notice/{notice_id}", None, payload, START_NOTICE)
             runs.append(temporal.get_workflow_handle(ids.notice(notice_id)))
-    relay = OutboxRelay(pool, OutboxDispatcher(temporal, pool))
-    while await relay.dispatch_batch():
-        pass
+    await deliver_all(OutboxRelay(pool, OutboxDispatcher(temporal, pool)), pool)
     return runs
 
 

@@ -23,7 +23,7 @@ from runtime.settings import Settings
 from tests.api.http.test_monitoring import EXPRESSIONS, SDK_SERIES, labels_of
 from tests.support import data, servers
 from tests.support.sandbox import free_port, running_sandbox
-from tests.workers.commands import ask_to_start, snapshot_of
+from tests.workers.commands import ask_to_start, deliver_all, snapshot_of
 from workers import outbox_relay as relay
 from workers.main import run_worker, steps_at_once
 from workflows.bookings.booking import messages
@@ -71,7 +71,7 @@ async def test_worker_confirms_what_its_owner_approves(pool: Database, temporal:
     await ask_to_start(pool, await snapshot_of(pool, salon.business_id, booking_id))
     command = BookingCommand(booking_id, salon.business_id, str(uuid4()), ActorKind.STAFF, salon.owner_id)
     async with running(run_worker(settings, ["bookings"])):
-        await relay.OutboxRelay(pool, relay.OutboxDispatcher(temporal, pool)).dispatch_batch()
+        await deliver_all(relay.OutboxRelay(pool, relay.OutboxDispatcher(temporal, pool)), pool)
         handle = temporal.get_workflow_handle(ids.booking(booking_id))
         outcome = await handle.execute_update(
             messages.CONFIRM, command, id=command.command_id, result_type=BookingOutcome
@@ -100,7 +100,7 @@ async def test_unpaid_hold_ends_at_the_provider_first(
         reachable = {"stripe_base_url": sandbox.url, "sendgrid_base_url": sandbox.url}
         both = run_worker(settings.model_copy(update=reachable), ["bookings", "payments"])
         async with running(both):
-            await relay.OutboxRelay(pool, relay.OutboxDispatcher(temporal, pool)).dispatch_batch()
+            await deliver_all(relay.OutboxRelay(pool, relay.OutboxDispatcher(temporal, pool)), pool)
             await _until_seen(pool, "SELECT 1 FROM bookings WHERE status = 'expired'")
     (payment,) = await data.rows(pool, "SELECT status, provider_intent_id FROM booking_payments")
     assert payment["status"] == "voided"

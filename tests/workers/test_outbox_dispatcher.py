@@ -20,7 +20,7 @@ from domain.platform.flag_rollout import Measure, RolloutPlan, Step
 from domain.platform.flags import Subject
 from tests.support import data
 from tests.support.servers import CONVERTER
-from tests.workers.commands import add, add_payment_event, ask_to_start, snapshot_of
+from tests.workers.commands import add, add_payment_event, ask_to_start, deliver_all, snapshot_of
 from workers.outbox_dispatcher import OutboxDispatcher
 from workers.outbox_relay import OutboxRelay
 from workers.registry import worker_specs
@@ -46,11 +46,6 @@ async def _booking(pool: Database, **values: object) -> BookingSnapshot:
     return await snapshot_of(pool, salon.business_id, booking_id)
 
 
-async def _carry_all(relay: OutboxRelay) -> None:
-    while await relay.dispatch_batch():
-        pass
-
-
 async def _started(handle: WorkflowHandle) -> BookingInput:
     async for event in handle.fetch_history_events():
         payloads = event.workflow_execution_started_event_attributes.input.payloads
@@ -74,7 +69,7 @@ async def test_booking_starts_with_all_that_operators_ask_for(
 ) -> None:
     booking = await _booking(pool, amount_due=6600)
     await ask_to_start(pool, booking)
-    await _carry_all(relay)
+    await deliver_all(relay, pool)
     handle = temporal.get_workflow_handle(ids.booking(booking.booking_id))
     described = await handle.describe()
     shown = described.typed_search_attributes
@@ -89,10 +84,10 @@ async def test_booking_starts_with_all_that_operators_ask_for(
 async def test_command_delivered_twice_starts_once(pool: Database, temporal: Client, relay: OutboxRelay) -> None:
     booking = await _booking(pool)
     await ask_to_start(pool, booking)
-    await _carry_all(relay)
+    await deliver_all(relay, pool)
     first = await temporal.get_workflow_handle(ids.booking(booking.booking_id)).describe()
     await data.rows(pool, "UPDATE outbox SET delivered_at = NULL")
-    await _carry_all(relay)
+    await deliver_all(relay, pool)
     again = await temporal.get_workflow_handle(ids.booking(booking.booking_id)).describe()
     assert first.run_id == again.run_id
     assert await data.rows(pool, "SELECT 1 FROM outbox WHERE delivered_at IS NULL") == []
@@ -101,11 +96,11 @@ async def test_command_delivered_twice_starts_once(pool: Database, temporal: Cli
 async def test_run_that_is_over_is_not_started_again(pool: Database, temporal: Client, relay: OutboxRelay) -> None:
     booking = await _booking(pool)
     await ask_to_start(pool, booking)
-    await _carry_all(relay)
+    await deliver_all(relay, pool)
     handle = temporal.get_workflow_handle(ids.booking(booking.booking_id))
     await handle.terminate()
     await data.rows(pool, "UPDATE outbox SET delivered_at = NULL")
-    await _carry_all(relay)
+    await deliver_all(relay, pool)
     assert (await handle.describe()).status is WorkflowExecutionStatus.TERMINATED
 
 
@@ -115,7 +110,7 @@ async def test_events_reach_the_run_in_their_order(pool: Database, temporal: Cli
     await ask_to_start(pool, booking)
     for webhook_id in webhook_ids:
         await add_payment_event(pool, booking, webhook_id)
-    await _carry_all(relay)
+    await deliver_all(relay, pool)
     assert await _signals(temporal.get_workflow_handle(ids.booking(booking.booking_id))) == webhook_ids
 
 
@@ -127,12 +122,12 @@ async def test_event_after_the_end_starts_a_resumed_run(
     handle = temporal.get_workflow_handle(ids.booking(booking.booking_id))
     if was_there:
         await ask_to_start(pool, booking)
-        await _carry_all(relay)
+        await deliver_all(relay, pool)
         await handle.terminate()
     first, second = uuid4(), uuid4()
     await add_payment_event(pool, booking, first)
     await add_payment_event(pool, booking, second)
-    await _carry_all(relay)
+    await deliver_all(relay, pool)
     assert await _started(handle) == BookingInput(booking, resumed=True)
     assert await _signals(handle) == [first, second]
 
@@ -145,7 +140,7 @@ async def test_refund_and_notice_start_once(pool: Database, temporal: Client, re
     for _ in range(2):
         await add(pool, f"refund/{refund_id}", START_REFUND, refund)
         await add(pool, f"notice/{notice_id}", START_NOTICE, notice)
-    await _carry_all(relay)
+    await deliver_all(relay, pool)
     assert await data.rows(pool, "SELECT last_error FROM outbox WHERE delivered_at IS NULL") == []
     for workflow_id in (ids.refund(refund_id), ids.notice(notice_id)):
         described = await temporal.get_workflow_handle(workflow_id).describe()
@@ -160,11 +155,11 @@ async def test_dispatcher_delivers_a_refunds_event_to_the_refunds_run(
     aggregate, webhook_id = f"refund/{refund['refund_id']}", uuid4()
     handle = temporal.get_workflow_handle(ids.refund(refund["refund_id"]))
     await add(pool, aggregate, START_REFUND, dict(refund))
-    await _carry_all(relay)
+    await deliver_all(relay, pool)
     if was_over:
         await handle.terminate()
     await add(pool, aggregate, REFUND_EVENT, {**refund, "webhook_id": webhook_id})
-    await _carry_all(relay)
+    await deliver_all(relay, pool)
     assert await _signals(handle) == [webhook_id]
     with pytest.raises(RPCError):
         await temporal.get_workflow_handle(ids.booking(refund["booking_id"])).describe()
@@ -181,6 +176,7 @@ async def test_relay_delivers_a_fresh_row_past_rows_whose_payload_does_not_valid
     booking = await _booking(pool)
     await ask_to_start(pool, booking)
     await relay.dispatch_batch()
+    await relay.finish()
     (row,) = await data.rows(pool, "SELECT delivered_at, attempts FROM outbox WHERE event = 'booking.start'")
     assert (row["delivered_at"] is not None, row["attempts"]) == (True, 1)
     (failed,) = await data.rows(pool, "SELECT DISTINCT last_error FROM outbox WHERE failures > 0")
@@ -224,7 +220,7 @@ async def test_notice_is_started_again_only_when_a_person_asked(
     async def run_after(event: str) -> str | None:
         async with pool.unit_of_work(Scope.platform()) as work:
             await work.platform.outbox.add(event, f"notice/{notice_id}", None, notice, START_NOTICE)
-        await _carry_all(relay)
+        await deliver_all(relay, pool)
         return (await handle.describe()).run_id
 
     first = await run_after("notice.queued")
@@ -237,7 +233,7 @@ async def test_request_is_found_from_the_run(pool: Database, temporal: Client, r
     booking = await _booking(pool)
     await ask_to_start(pool, booking)
     await data.rows(pool, "UPDATE outbox SET request_id = 'req-7'")
-    await _carry_all(relay)
+    await deliver_all(relay, pool)
     described = await temporal.get_workflow_handle(ids.booking(booking.booking_id)).describe()
     assert await described.memo_value("request_id", type_hint=str) == "req-7"
 
@@ -248,7 +244,7 @@ async def test_rollout_starts_with_its_whole_plan(pool: Database, temporal: Clie
     async with pool.unit_of_work(Scope.platform()) as work:
         flag = await work.platform.flags.create("waitlist.offers", values)
         rollout = await work.platform.flags.start_rollout(flag, plan)
-    await _carry_all(relay)
+    await deliver_all(relay, pool)
     handle = temporal.get_workflow_handle(ids.flag_rollout(rollout.id))
     async for event in handle.fetch_history_events():
         payloads = event.workflow_execution_started_event_attributes.input.payloads

@@ -23,6 +23,7 @@ from stack.runs import ProcessRuns, RunsRestored, describe, restore_runs
 from tests.support import data, servers
 from tests.support.servers import CONVERTER
 from tests.support.waitlist import add_offer
+from tests.workers.commands import deliver_all
 from workers.outbox_dispatcher import OutboxDispatcher, starts
 from workers.outbox_relay import OutboxRelay
 from workers.registry import worker_specs
@@ -118,15 +119,24 @@ class Disaster:
         return {each.process: each for each in done.processes}
 
     async def deliver(self) -> None:
-        relay = OutboxRelay(self.pool, OutboxDispatcher(self.temporal, self.pool))
-        while await relay.dispatch_batch():
-            pass
+        await deliver_all(OutboxRelay(self.pool, OutboxDispatcher(self.temporal, self.pool)), self.pool)
 
     async def input_of(self, process: ProcessStart, run: str) -> object:
         async for event in self.temporal.get_workflow_handle(run).fetch_history_events():
             payloads = event.workflow_execution_started_event_attributes.input.payloads
             return (await CONVERTER.decode(payloads, [process.payload]))[0]
         raise AssertionError("no history")
+
+    async def end(self, run: str) -> None:
+        """Terminate it, and wait until the list of the server, which is a moment behind, shows that."""
+        await self.temporal.get_workflow_handle(run).terminate()
+        async with asyncio.timeout(60):
+            while WorkflowExecutionStatus.TERMINATED not in await self.listed(run):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
+    async def listed(self, run: str) -> list[WorkflowExecutionStatus | None]:
+        listed = self.temporal.list_workflows(f"WorkflowId = '{run}'")
+        return [one.status async for one in listed]
 
     async def status(self, run: str) -> WorkflowExecutionStatus | None:
         return (await self.temporal.get_workflow_handle(run).describe()).status
@@ -218,7 +228,7 @@ async def test_run_that_ended_is_replaced_only_where_the_row_needs_an_open_one(d
     await disaster.restore()
     await disaster.deliver()
     for command in ("refund.start", "dispute.start"):
-        await disaster.temporal.get_workflow_handle(disaster.run(command)).terminate()
+        await disaster.end(disaster.run(command))
     again = await disaster.restore()
     # The run of a dispute ends with the last reminder.
     assert (again["refund"].missing, again["dispute"].missing) == (1, 0)

@@ -23,7 +23,7 @@ from runtime.temporal import core_runtime
 from stack.alive import worker_polls
 from stack.cli import app
 from tests.support import data, servers
-from tests.workers.commands import ask_to_start, snapshot_of
+from tests.workers.commands import ask_to_start, deliver_all, snapshot_of
 from workers import versions
 from workers.main import make_worker
 from workers.outbox_dispatcher import OutboxDispatcher
@@ -65,7 +65,7 @@ class Load:
             await ask_to_start(self.pool, await snapshot_of(self.pool, self.salon.business_id, booking))
             self.made.append(booking)
             new.append(booking)
-        await OutboxRelay(self.pool, OutboxDispatcher(self.temporal, self.pool)).dispatch_batch()
+        await deliver_all(OutboxRelay(self.pool, OutboxDispatcher(self.temporal, self.pool)), self.pool)
         return new
 
     async def approve(self, bookings: Sequence[UUID]) -> None:
