@@ -104,9 +104,9 @@ class _Watch:
     async def watching(self) -> AsyncIterator[list[_Cost]]:
         """The list has the cost when the block has ended."""
         found: list[_Cost] = []
-        before, began = _seconds_of(self._platform.supervisor.children()), time.perf_counter()
+        before, began = _seconds_of(self._platform.supervisor.children), time.perf_counter()
         yield found
-        after = _seconds_of(self._platform.supervisor.children())
+        after = _seconds_of(self._platform.supervisor.children)
         found.append(_Cost({name: after[name] - before.get(name, 0) for name in after}, time.perf_counter() - began))
 
 
