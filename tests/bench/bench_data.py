@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -153,10 +154,21 @@ async def answers(port: int) -> None:
     raise RuntimeError("the API did not start")
 
 
+@dataclass(frozen=True, slots=True)
+class _WithRedis(servers.Database):
+    """Its processes use Redis, as those of users do."""
+
+    redis_url: str = ""
+
+    def settings(self, **more: object) -> Settings:
+        """See `servers.Database.settings`."""
+        return self.postgres.settings(self.name, **({"redis_url": SecretStr(self.redis_url)} | more))
+
+
 @asynccontextmanager
 async def fresh() -> AsyncIterator[tuple[servers.Database, Database]]:
-    """A migrated database on a cluster of its own that waits for the disk like a real one, and a pool on it."""
-    async with servers.scratch_folder() as folder:
+    """A migrated database on a cluster of its own that waits for the disk like a real one, a pool on it, and Redis."""
+    async with servers.scratch_folder() as folder, servers.run_redis() as redis_url:
         [port] = servers.choose_ports(["postgres"], {}).values()
         server = Postgres(folder / "postgres", port)
         child = Child(server.program(), folder / "logs")
@@ -164,7 +176,8 @@ async def fresh() -> AsyncIterator[tuple[servers.Database, Database]]:
             await child.start()
             postgres = servers.PostgresServer(server)
             await servers.make_template(postgres)
-            async with servers.copy_of_template(postgres) as database:
+            async with servers.copy_of_template(postgres) as copy:
+                database = _WithRedis(copy.name, postgres, redis_url=redis_url)
                 pool = connect(database.settings())
                 try:
                     yield database, pool

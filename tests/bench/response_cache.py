@@ -4,8 +4,6 @@ import itertools
 from datetime import timedelta
 from typing import Any
 
-from pydantic import SecretStr
-
 from db.engine.session import Database
 from tests.bench import bench_data, load
 from tests.support import servers
@@ -22,16 +20,14 @@ async def cached(database: servers.Database, pool: Database) -> dict[str, Any]:
         "a month": f"/api/v1/availability?service_id={salon.service_id}&from={first.date()}&to={until}",
     }
     found: dict[str, Any] = {}
-    async with servers.run_redis() as redis_url:
-        same = {"redis_url": SecretStr(redis_url)}
-        async with (
-            bench_data.api(database.settings(**same, cache_responses=False), 1) as plain,
-            bench_data.api(database.settings(**same), 1) as keeping,
-        ):
-            for name, path in paths.items():
-                for how, port in (("from Postgres", plain), ("cached", keeping)):
-                    await load.run(port, 8, itertools.repeat(load.get(path), 50))
-                    found[f"{name}, {how}"] = (await load.run(port, 8, itertools.repeat(load.get(path), 400))).summary()
-                rates = [found[f"{name}, {how}"]["per_second"] for how in ("cached", "from Postgres")]
-                found[f"{name}: times the rate"] = round(float(rates[0] / rates[1]), 1)
+    async with (
+        bench_data.api(database.settings(cache_responses=False), 1) as plain,
+        bench_data.api(database.settings(), 1) as keeping,
+    ):
+        for name, path in paths.items():
+            for how, port in (("from Postgres", plain), ("cached", keeping)):
+                await load.run(port, 8, itertools.repeat(load.get(path), 50))
+                found[f"{name}, {how}"] = (await load.run(port, 8, itertools.repeat(load.get(path), 400))).summary()
+            rates = [found[f"{name}, {how}"]["per_second"] for how in ("cached", "from Postgres")]
+            found[f"{name}: times the rate"] = round(float(rates[0] / rates[1]), 1)
     return found

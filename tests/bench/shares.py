@@ -18,7 +18,6 @@ from datetime import timedelta
 from typing import Any
 
 import psutil
-from pydantic import SecretStr
 
 from db.engine.session import Database
 from tests.bench import bench_data, load
@@ -133,23 +132,22 @@ async def shares(database: servers.Database, pool: Database) -> dict[str, Any]:
         return f"/api/v1/availability?service_id={salon.service_id}&{span}"
 
     found: dict[str, Any] = {}
-    async with servers.run_redis() as redis_url:
-        settings = database.settings(redis_url=SecretStr(redis_url))
-        plain = settings.model_copy(update={"cache_responses": False})
-        logged = {"OMOTENASHI_LOG_LEVEL": "INFO", "OMOTENASHI_LOG_JSON": "true"}
-        async with (
-            _serving("tests.bench.bare", 1) as bare,
-            _serving("tests.bench.server", 1, bench_data.environment(settings) | logged) as one,
-        ):
-            found["GET /health/live"] = await _share(one, bare, "/health/live")
-            found["a month of availability, cached"] = await _share(one, bare, availability(small, month))
-            found["a business, cached"] = await _share(one, bare, f"/api/v1/businesses/{small.business_id}")
-        async with (
-            _serving("tests.bench.bare", bench_data.CORES) as bare,
-            _serving("tests.bench.server", bench_data.CORES, bench_data.environment(plain) | logged) as api,
-        ):
-            found["a month, 20 staff, not cached"] = await _share(api, bare, availability(small, month))
-            found["a month, 50 staff, not cached"] = await _share(api, bare, availability(large, month))
-            found["a day, 20 staff, not cached"] = await _share(api, bare, availability(small, day))
-            found["list of businesses"] = await _share(api, bare, "/api/v1/businesses")
+    settings = database.settings()
+    plain = settings.model_copy(update={"cache_responses": False})
+    logged = {"OMOTENASHI_LOG_LEVEL": "INFO", "OMOTENASHI_LOG_JSON": "true"}
+    async with (
+        _serving("tests.bench.bare", 1) as bare,
+        _serving("tests.bench.server", 1, bench_data.environment(settings) | logged) as one,
+    ):
+        found["GET /health/live"] = await _share(one, bare, "/health/live")
+        found["a month of availability, cached"] = await _share(one, bare, availability(small, month))
+        found["a business, cached"] = await _share(one, bare, f"/api/v1/businesses/{small.business_id}")
+    async with (
+        _serving("tests.bench.bare", bench_data.CORES) as bare,
+        _serving("tests.bench.server", bench_data.CORES, bench_data.environment(plain) | logged) as api,
+    ):
+        found["a month, 20 staff, not cached"] = await _share(api, bare, availability(small, month))
+        found["a month, 50 staff, not cached"] = await _share(api, bare, availability(large, month))
+        found["a day, 20 staff, not cached"] = await _share(api, bare, availability(small, day))
+        found["list of businesses"] = await _share(api, bare, "/api/v1/businesses")
     return found
