@@ -42,6 +42,8 @@ class ApiError(Exception):
     @property
     def fields(self) -> Mapping[str, str]:
         """The sentence of each field that is wrong."""
+        if "field" in self.details:
+            return {str(self.details["field"]): self.message}
         found = self.details.get("fields", ())
         return {item["field"]: item["message"] for item in found if isinstance(item, dict) and "message" in item}
 

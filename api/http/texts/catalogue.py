@@ -64,7 +64,10 @@ TEXTS = Texts(
             "選択した項目が見つかりません。画面を読み込み直してください。",
             "This choice no longer exists. Please reload the page.",
         ),
-        "needed_to_be_active": Text("公開するには、この項目が必要です。", "This is needed before it can be public."),
+        "needed_to_be_active": Text(
+            "予約を受け付けるには、スタッフ、部屋、設備のいずれかを選んでください。",
+            "To be booked it needs staff, a room or equipment. Please choose at least one.",
+        ),
         "no_active_resource": Text(
             "予約を受けられるスタッフや設備がありません。", "No staff, room or equipment can take bookings for it."
         ),

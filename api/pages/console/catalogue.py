@@ -168,6 +168,7 @@ SERVICES = Kind(
     filters=_service_filters,
     more=_requirements,
     inputs=_needed,
+    initial={"is_active": True},
 )
 RESOURCES = Kind(
     "resources",

@@ -3,7 +3,7 @@ business can be public; ``…/days``: days with other hours; ``…/share``: the 
 
 import io
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,7 +27,7 @@ HUB: Mapping[str, tuple[str, ...]] = {
     "hub_rules": ("settings", "team", "notices", "moved", "receipts", "till"),
 }
 #: Where each thing that a verification misses is typed; the words are those of the API (`domain.onboarding`).
-PLACES: Mapping[str, str] = {"hours": "hours", "active_service": "services", "owner_email_verified": "/account"}
+PLACES: Mapping[str, str] = {"hours": "hours", "active_service": "services/new", "owner_email_verified": "/account/profile"}
 _DOCUMENTS = frozenset(DocumentKind)
 
 
@@ -59,13 +59,23 @@ async def _start(desk: Desk, error: ApiError | None = None) -> Response:
     variables = {
         "business": desk.business,
         "found": found,
-        "steps": [(one.replace(".", "_"), _place(desk, one)) for one in found["missing"]],
+        "steps": await _steps(desk, found["missing"]),
         "kinds": list(DocumentKind),
         "error": error,
         "saved": "saved" in desk.query,
+        "made": "made" in desk.query,
         "key": secrets.token_urlsafe(24),
     }
     return page(desk.request, "console/start_up", variables, status=error.status if error else 200)
+
+
+async def _steps(desk: Desk, missing: Sequence[str]) -> list[tuple[str, str]]:
+    """What is missing, with its page, in the order in which it can be done: a service that can be booked needs somebody
+    or something first."""
+    steps = [(one.replace(".", "_"), _place(desk, one)) for one in missing]
+    if "active_service" in missing and not await desk.api.rows("/resources", 1, business_id=desk.business["id"]):
+        steps.insert(missing.index("active_service"), ("resource", f"{desk.path}/resources/new"))
+    return steps
 
 
 def _place(desk: Desk, missing: str) -> str:

@@ -18,6 +18,7 @@ from api.pages.rendering import page, see_other
 from api.v1.businesses.businesses.schemas import BusinessUpdate
 from api.v1.businesses.businesses.settings_schemas import SettingsUpdate
 from api.v1.messages.brands.schemas import MessageBrandUpdate
+from domain.businesses.address import Prefecture
 
 _PROFILE = (
     *("name", "vertical", "description", "postal_code", "prefecture", "city", "address", "phone", "email", "website"),
@@ -93,8 +94,13 @@ class SingleForm:
         return template
 
 
-async def _profile(_: Desk) -> list[Field]:
-    return fields_of(BusinessUpdate, _PROFILE)
+async def _profile(desk: Desk) -> list[Field]:
+    return fields_of(BusinessUpdate, _PROFILE, {"prefecture": prefectures(desk.f.language)})
+
+
+def prefectures(language: str) -> list[Option]:
+    """The prefectures by name, from north to south."""
+    return [Option(one.value, text=one.value if language == "ja" else one.english) for one in Prefecture]
 
 
 def _as_typed(business: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -14,6 +14,8 @@ from api.pages.api_client import ApiClient, ApiError
 from api.pages.console.hours import asked_day, calendar_of
 from api.pages.rendering import page, see_other
 from api.pages.sessions import logged_in
+from domain.business_status import BusinessStatus
+from domain.roles import MANAGERS
 from domain.scheduling.business_days import beginning
 
 #: The commands of a status, the most likely one first.
@@ -22,6 +24,8 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "confirmed": ("check-in", "no-show"),
     "checked_in": ("complete",),
 }
+#: A business in these takes no bookings until its owner has done something.
+UNPUBLISHED = frozenset({BusinessStatus.DRAFT, BusinessStatus.REJECTED})
 _MOST = 100
 #: Some of those who come have several.
 _MOST_ALLERGIES = 1000
@@ -29,11 +33,13 @@ _A_DAY = timedelta(days=1)
 
 
 async def show_start(request: Request) -> Response:
-    """The businesses of the login; with one alone, its day."""
+    """The businesses of the login; with one alone, its day, or what it lacks before it is public."""
     api = await logged_in(request)
     businesses = await api.get("/owner/businesses", limit=_MOST)
     if len(businesses) == 1:
-        return see_other(request, f"/console/{businesses[0]['id']}/today")
+        managed = businesses[0]["role"] in MANAGERS
+        place = "start" if managed and businesses[0]["status"] in UNPUBLISHED else "today"
+        return see_other(request, f"/console/{businesses[0]['id']}/{place}")
     return page(request, "console/start", {"businesses": businesses})
 
 

@@ -6,7 +6,7 @@ is asked for again with the list of them (`would_break_bookings`).
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import Request
@@ -113,6 +113,8 @@ class Kind:
     foreign: Sequence[str] = ()
     #: Other pages about these records: key of the text, and path below the console of the business.
     links: Sequence[tuple[str, str]] = ()
+    #: What the form of a new record begins with.
+    initial: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def desk_of(request: Request) -> Desk:
@@ -173,7 +175,7 @@ class _Pages:
         """The form of a new record."""
         desk = await desk_of(request)
         fields = await self._fields(desk, self.kind.fields)
-        return self._form(desk, fields, shown(fields, {}) | dict(desk.query))
+        return self._form(desk, fields, shown(fields, self.kind.initial) | dict(desk.query))
 
     async def create(self, request: Request) -> Response:
         """Make it."""

@@ -17,7 +17,30 @@ WORDS: Mapping[str, Text] = {
     ),
     "code_field": Text("確認コード", "Code"),
     "businesses": Text("店舗", "Businesses"),
-    "no_businesses": Text("このログインに登録された店舗はありません。", "This login has no business yet."),
+    "no_businesses": Text(
+        "まだ店舗がありません。店舗を登録してください。お勤めの店舗がある場合は、招待メールのリンクを開いてください。",
+        "You have no business yet. Register yours, or open the link in the invitation of the business you work for.",
+    ),
+    "new_business": Text("店舗を登録する", "Register a business"),
+    "another_business": Text("別の店舗を登録する", "Register another business"),
+    "new_business_say": Text(
+        "まず店舗の情報を登録します。公開されるのは、審査で承認されてからです。あとから変更できます。",
+        "First tell us about the business. It is public only after verification, and you can change all of this later.",
+    ),
+    "new_business_address": Text(
+        "{email}宛てのメールのボタンで、メールアドレスも確認してください。審査の書類を送るときに必要です。",
+        "Please also confirm your address with the button in the e-mail to {email}. You need it to send documents.",
+    ),
+    "new_business_do": Text("登録して次へ進む", "Register and continue"),
+    "business_made": Text("店舗を登録しました。次に進みましょう。", "Your business is registered. Here is what comes next."),
+    "not_public_draft": Text(
+        "まだ公開されていません。公開までに必要なことを見る", "Not public yet: see what is missing"
+    ),
+    "not_public_pending": Text("審査中です。状況を見る", "Being verified: see how far it is"),
+    "not_public_rejected": Text(
+        "審査で承認されませんでした。理由と次の手順を見る", "Not approved: see the reason and what to do next"
+    ),
+    "not_public_suspended": Text("公開を停止しています。理由を見る", "Not public at the moment: see the reason"),
     "today": Text("本日の予約", "Today"),
     "day_of": Text("{day}の予約", "Bookings on {day}"),
     "day_before": Text("前の日", "Day before"),

@@ -331,6 +331,12 @@ WORDS: Mapping[str, Text] = {
     "file_expired": Text("保存期間（7日間）が過ぎました。", "No longer available (kept for 7 days)."),
     "no_figures": Text("この期間の数字はまだありません。", "There are no figures for this period yet."),
     "start_missing": Text("公開までに、次のものが必要です。", "Before the business can be public, please add:"),
+    "start_next": Text("次の手順：{what}", "Next: {what}"),
+    "start_public": Text(
+        "公開中です。お客様は予約ページから予約できます。", "Your business is public. Customers can book on its page."
+    ),
+    "start_open_page": Text("予約ページを開く", "Open the booking page"),
+    "missing_resource": Text("担当するスタッフ・部屋・設備", "Staff, a room or equipment"),
     "start_complete": Text("必要なものはすべて揃っています。", "Everything that is needed is here."),
     "missing_name": Text("店舗の名前", "Name of the business"),
     "missing_postal_code": Text("郵便番号", "Postal code"),

@@ -59,6 +59,7 @@ PUT_TOGETHER = (
         "tier_",
         "link_",
         "ask_",
+        "not_public_",
     ),
 )
 #: ``t("key"`` without ``~`` after it.

@@ -36,6 +36,11 @@ class Visitor:
         )
         return await self._follow(answer)
 
+    async def send_on(self, address: str, **typed: str) -> Response:
+        """Open a page and send its form, which has the same address."""
+        await self.open(address)
+        return await self.send(address, **typed)
+
     async def _follow(self, answer: Response) -> Response:
         while answer.is_redirect:
             target = str(answer.next_request.url.raw_path.decode()) if answer.next_request else ""
