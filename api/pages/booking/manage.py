@@ -132,20 +132,34 @@ async def prove_address(request: Request) -> Response:
 
 async def ask_cancel(request: Request) -> Response:
     """What cancelling would cost now."""
-    found = await shown(request)
-    quote = await found.api.post(f"{found.path}/cancellation-quote", {})
-    variables = {**found.variables(), "quote": quote, "key": secrets.token_urlsafe(24)}
-    return page(request, "booking/cancel", variables)
+    return await _ask(request, await shown(request))
 
 
 async def cancel(request: Request) -> Response:
-    """Cancel the booking."""
+    """Cancel the booking. After a refusal the form is there again, with the reason."""
     request.scope["omotenashi.page_path"] = request.url.path
     form = await read_form(request)
     found = await shown(request)
     body = {"reason": form.get("reason")} if form.get("reason") else {}
-    await found.api.post(f"{found.path}/cancel", body, form.get("key"))
+    try:
+        await found.api.post(f"{found.path}/cancel", body, form.get("key"))
+    except ApiError as error:
+        return await _ask(request, found, form.get("reason"), error)
     return see_other(request, found.address)
+
+
+async def _ask(request: Request, found: Shown, reason: str = "", error: ApiError | None = None) -> Response:
+    """What cancelling costs now, and its form. Raises ApiError for a booking that cannot be cancelled at all."""
+    quote = await found.api.post(f"{found.path}/cancellation-quote", {})
+    variables = {
+        **found.variables(),
+        "quote": quote,
+        "key": secrets.token_urlsafe(24),
+        "reason": reason,
+        "error": error,
+        "errors": error.fields if error else {},
+    }
+    return page(request, "booking/cancel", variables, status=error.status if error else 200)
 
 
 async def calendar(request: Request) -> Response:

@@ -27,7 +27,11 @@ HUB: Mapping[str, tuple[str, ...]] = {
     "hub_rules": ("settings", "team", "notices", "moved", "receipts", "till"),
 }
 #: Where each thing that a verification misses is typed; the words are those of the API (`domain.onboarding`).
-PLACES: Mapping[str, str] = {"hours": "hours", "active_service": "services/new", "owner_email_verified": "/account/profile"}
+PLACES: Mapping[str, str] = {
+    "hours": "hours",
+    "active_service": "services/new",
+    "owner_email_verified": "/account/profile",
+}
 _DOCUMENTS = frozenset(DocumentKind)
 
 

@@ -32,7 +32,9 @@ WORDS: Mapping[str, Text] = {
         "Please also confirm your address with the button in the e-mail to {email}. You need it to send documents.",
     ),
     "new_business_do": Text("登録して次へ進む", "Register and continue"),
-    "business_made": Text("店舗を登録しました。次に進みましょう。", "Your business is registered. Here is what comes next."),
+    "business_made": Text(
+        "店舗を登録しました。次に進みましょう。", "Your business is registered. Here is what comes next."
+    ),
     "not_public_draft": Text(
         "まだ公開されていません。公開までに必要なことを見る", "Not public yet: see what is missing"
     ),

@@ -126,6 +126,28 @@ async def test_booking_page_cancels_for_what_it_said(
     assert "Cancelling is free." in page.text
 
 
+async def test_booking_page_keeps_the_reason_when_the_cancellation_is_refused(
+    visitor: Visitor, salon: StaffedSalon, slug: str, pool: Pool
+) -> None:
+    address = await book(visitor, salon, slug)
+    await visitor.open(f"{address}/cancel")
+    page = await visitor.send(f"{address}/cancel", reason=f"都合<b>{'が' * 500}")
+    assert page.status_code == 422
+    assert visitor.alert()
+    assert 'value="都合&lt;b&gt;が' in page.text
+    assert '<p class="wrong" id="reason-note">' in page.text
+    assert await counted(pool, "bookings") == {"bookings": 1}
+    # Temporal is away: the booking stays, and so does what was typed.
+    page = await visitor.send(f"{address}/cancel", reason="都合がつかなくなりました")
+    assert page.status_code == 503
+    assert 'value="都合がつかなくなりました"' in page.text
+    assert visitor.alert()
+    await data.rows(pool, "UPDATE bookings SET status = 'cancelled' RETURNING id, status")
+    page = await visitor.send(f"{address}/cancel", reason="都合")
+    assert page.status_code == 409, "there is nothing to cancel"
+    assert visitor.links("/")
+
+
 async def test_booking_page_gives_a_calendar_file(visitor: Visitor, salon: StaffedSalon, slug: str) -> None:
     address = await book(visitor, salon, slug)
     file = await visitor.open(f"{address}/booking.ics")

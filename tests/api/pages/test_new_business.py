@@ -3,12 +3,11 @@
 import re
 from uuid import UUID
 
-import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
 from db.engine.session import Database as Pool
-from tests.api.conftest import Clock, client_of
+from tests.api.conftest import Clock
 from tests.api.pages.console import entered
 from tests.api.pages.visitor import Visitor
 from tests.support import data

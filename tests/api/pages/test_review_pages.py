@@ -1,5 +1,7 @@
 """Reviews on pages: written through the link of the visit, answered in the console, and shown to everybody."""
 
+from datetime import timedelta
+
 from fastapi import FastAPI
 
 from db.engine.session import Database as Pool
@@ -32,6 +34,23 @@ async def test_review_is_written_changed_and_deleted_by_link(
     assert "最高" in (await visitor.open(f"{address}/review")).text
     await visitor.send(f"{address}/review", do="delete", rating="5")
     assert "最高" not in (await visitor.open(f"{address}/review")).text
+
+
+async def test_review_form_opens_after_the_visit_and_says_so_before(
+    app: FastAPI, visitor: Visitor, salon: StaffedSalon, pool: Pool, clock: Clock
+) -> None:
+    address = await link_of(app, salon, pool, clock)
+    for status, said in (("confirmed", "after"), ("cancelled", "after"), ("completed", "")):
+        await rows(pool, "UPDATE bookings SET status = :status RETURNING id", status=status)
+        page = await visitor.open(f"{address}/review")
+        assert page.status_code == 200
+        assert ('name="rating"' in page.text) == (said == "")
+        if said:
+            assert "You can write a review" in page.text, page.text
+            assert visitor.links(address)[-1] == address
+    clock.ahead = timedelta(days=91)
+    page = await visitor.open(f"{address}/review")
+    assert 'name="rating"' not in page.text
 
 
 async def test_review_without_stars_says_so_and_keeps_the_text(
