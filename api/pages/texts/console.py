@@ -25,7 +25,7 @@ WORDS: Mapping[str, Text] = {
     "another_business": Text("別の店舗を登録する", "Register another business"),
     "new_business_say": Text(
         "まず店舗の情報を登録します。公開されるのは、審査で承認されてからです。あとから変更できます。",
-        "First tell us about the business. It is public only after verification, and you can change all of this later.",
+        "First describe the business. It is public only after verification, and you can change all of this later.",
     ),
     "new_business_address": Text(
         "{email}宛てのメールのボタンで、メールアドレスも確認してください。審査の書類を送るときに必要です。",

@@ -47,7 +47,7 @@ async def next_step(browser: Visitor, business: str) -> str:
 async def upload(browser: Visitor, business: str, kind: str) -> None:
     page = await browser.open(f"/console/{business}/start")
     hidden = dict(reversed(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text)))
-    files = {"kind": (None, kind), "file": ("paper.pdf", PDF, "application/pdf")}
+    files = {"kind": (None, kind), "file": ("document.pdf", PDF, "application/pdf")}
     address = f"/console/{business}/start/documents"
     answer = await browser.http.post(address, data=hidden, files=files, headers={"Accept": "text/html"})
     assert answer.status_code == 303, answer.text
