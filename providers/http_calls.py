@@ -7,12 +7,15 @@ import httpx
 
 from providers.errors import OutcomeUnknown, ProviderError, ProviderRefused, ProviderUnavailable
 from providers.payments.off_loop import CONNECT_LIMIT_SECONDS
+from providers.tls import tls_context
 
 
 def client_for(base_url: str, seconds: float, **options: Any) -> httpx.AsyncClient:
     """A client with time limits; it follows no redirect and reads no proxy from the environment."""
     timeout = httpx.Timeout(seconds, connect=min(seconds, CONNECT_LIMIT_SECONDS))
-    return httpx.AsyncClient(base_url=base_url.rstrip("/"), timeout=timeout, trust_env=False, **options)
+    return httpx.AsyncClient(
+        base_url=base_url.rstrip("/"), timeout=timeout, trust_env=False, verify=tls_context(), **options
+    )
 
 
 async def call(client: httpx.AsyncClient, method: str, path: str, **options: Any) -> httpx.Response:

@@ -4,14 +4,17 @@
 """
 
 import asyncio
+import functools
 import itertools
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import bcrypt
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
@@ -19,17 +22,25 @@ from httpx import ASGITransport, AsyncClient, Response
 from pydantic import SecretStr
 from sqlalchemy import event
 
+from api.access.callers import ApiServices
+from api.access.tokens import Login as AccessLogin
+from api.access.tokens import new_refresh_token
 from api.app import create_app
 from db.engine.session import Database as Pool
+from db.engine.session import Scope
+from db.identity.users import NewUser
+from domain.identity.passwords import hash_input
 from providers.cache.interface import Cache
 from providers.cache.registry import cache_of
 from runtime.settings import Settings
 from tests.support.documented import check_documented
-from tests.support.leaks import planting
+from tests.support.leaks import plant, planting
 from tests.support.servers import PATIENT, Database
 
 PREFIX = "/api/v1"
 PASSWORD = "Sakura-2026"
+#: Cost of bcrypt: the least.
+ROUNDS = 4
 _numbers = itertools.count(1)
 
 
@@ -147,7 +158,7 @@ async def app(database: Database, pool: Pool, clock: Clock, redis_cache: Cache) 
     settings = database.settings(
         temporal_address="127.0.0.1:1", temporal_rpc_timeout=timedelta(seconds=1), s3_endpoint_url="http://127.0.0.1:1"
     )
-    app = create_app(settings, database=pool, cache=redis_cache, password_rounds=4, now=clock.now)
+    app = create_app(settings, database=pool, cache=redis_cache, password_rounds=ROUNDS, now=clock.now)
     async with app.router.lifespan_context(app):
         yield app
 
@@ -171,25 +182,58 @@ async def client(app: FastAPI) -> AsyncIterator[AsyncClient]:
 
 
 @pytest_asyncio.fixture
-async def log_in(app: FastAPI, client: AsyncClient) -> AsyncIterator[Login]:
-    """Registers a person and logs in, through the API."""
-    opened: list[AsyncClient] = []
+async def log_in(app: FastAPI) -> AsyncIterator[Login]:
+    """A new login with an open session, written through the stores: two requests cost ten times as much. Tests of
+    registration and login do both over HTTP, see ``log_in_over_http``."""
+    services: ApiServices = app.state.services
+    async with AsyncExitStack() as stack:
 
-    async def log_in(email: str | None = None) -> Person:
-        email = email or f"person{next(_numbers)}@example.jp"
-        body = {"email": email, "password": PASSWORD, "family_name": "山田", "given_name": "花子"}
-        registered = await client.post(f"{PREFIX}/auth/register", json=body)
-        assert registered.status_code == 201, registered.text
-        answer = await client.post(f"{PREFIX}/auth/login", json={"email": email, "password": PASSWORD})
-        assert answer.status_code == 200, answer.text
-        token = answer.json()["data"]["access_token"]
-        http = client_of(app, Authorization=f"Bearer {token}")
-        opened.append(http)
-        return Person(UUID(registered.json()["data"]["id"]), email, token, http)
+        async def log_in(email: str | None = None) -> Person:
+            email, now, refresh_token = email or _next_email(), services.now(), new_refresh_token()
+            new = NewUser(email, _password_hash(), "山田", "花子", "en")
+            until = now + services.settings.refresh_token_lifetime
+            async with services.database.unit_of_work(Scope.platform()) as work:
+                user = await work.identity.users.create(new)
+                opened = work.identity.sessions.open
+                session_id = await opened(user.id, user.password_hash, refresh_token, now, until, two_factor=False)
+            token = services.tokens.issue(AccessLogin(user.id, False, session_id), now)
+            plant(token, refresh_token)
+            return Person(user.id, email, token, await stack.enter_async_context(_client_with(app, token)))
 
-    yield log_in
-    for http in opened:
-        await http.aclose()
+        yield log_in
+
+
+@pytest_asyncio.fixture
+async def log_in_over_http(app: FastAPI, client: AsyncClient) -> AsyncIterator[Login]:
+    """Registers a person and logs in, as people do."""
+    async with AsyncExitStack() as stack:
+
+        async def log_in(email: str | None = None) -> Person:
+            email = email or _next_email()
+            body = {"email": email, "password": PASSWORD, "family_name": "山田", "given_name": "花子"}
+            registered = await client.post(f"{PREFIX}/auth/register", json=body)
+            assert registered.status_code == 201, registered.text
+            answer = await client.post(f"{PREFIX}/auth/login", json={"email": email, "password": PASSWORD})
+            assert answer.status_code == 200, answer.text
+            token = answer.json()["data"]["access_token"]
+            http = await stack.enter_async_context(_client_with(app, token))
+            return Person(UUID(registered.json()["data"]["id"]), email, token, http)
+
+        yield log_in
+
+
+def _next_email() -> str:
+    return f"person{next(_numbers)}@example.jp"
+
+
+@functools.cache
+def _password_hash() -> str:
+    """Of ``PASSWORD``, with the cost that the API of these tests asks for."""
+    return bcrypt.hashpw(hash_input(PASSWORD), bcrypt.gensalt(ROUNDS)).decode()
+
+
+def _client_with(app: FastAPI, token: str) -> AsyncClient:
+    return client_of(app, Authorization=f"Bearer {token}")
 
 
 @pytest_asyncio.fixture

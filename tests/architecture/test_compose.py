@@ -21,6 +21,7 @@ from stack.binaries import postgres_folder
 from stack.namespace import RETENTION
 from stack.platform import WORKER_ROLES
 from stack.servers.postgres import EXTENSIONS, SUPERUSER
+from tests.support.cases import for_each
 from tests.support.servers import asyncpg_url, run_bare_postgres
 
 ROOT = Path(__file__).parents[2]
@@ -215,7 +216,7 @@ def test_secrets_have_no_value_in_the_file() -> None:
     assert demanded == set(SECRETS)
 
 
-@pytest.mark.parametrize("missing", SECRETS)
+@for_each("missing", SECRETS)
 def test_missing_secret_stops_the_start_by_name(missing: str) -> None:
     given = {name: value for name, value in SECRETS.items() if name != missing}
     with pytest.raises(KeyError, match=missing):

@@ -1,6 +1,7 @@
 """What the documents list is what the code has."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 from tests.architecture import error_page
@@ -20,6 +21,14 @@ def test_links_of_the_documents_lead_somewhere() -> None:
             if "://" not in target and not (page.parent / target).exists():
                 broken.append(f"{page.name}: {target}")
     assert broken == []
+
+
+def test_decisions_have_numbers_of_their_own() -> None:
+    """Two people who write one at the same time take the same number."""
+    pages = sorted(page.name for page in (ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+    numbers = Counter(name.partition("-")[0] for name in pages)
+    assert len(pages) > 30
+    assert [name for name in pages if numbers[name.partition("-")[0]] > 1] == []
 
 
 def test_readme_names_what_make_has() -> None:

@@ -14,6 +14,7 @@ import pytest
 from temporalio import activity
 from temporalio.workflow import _Definition
 
+from tests.support.cases import for_each
 from workers.registry import worker_specs
 from workflows.processes import PROCESSES
 from workflows.support import options, queues
@@ -72,7 +73,7 @@ def test_activities_are_registered() -> None:
     assert {_activity_name(each) for each in ACTIVITIES.values()} == written
 
 
-@pytest.mark.parametrize("name", sorted(ACTIVITIES))
+@for_each("name", sorted(ACTIVITIES))
 def test_activity_takes_one_frozen_dataclass(name: str) -> None:
     hints = get_type_hints(ACTIVITIES[name])
     hints.pop("return")
@@ -80,7 +81,7 @@ def test_activity_takes_one_frozen_dataclass(name: str) -> None:
     _assert_frozen(argument)
 
 
-@pytest.mark.parametrize("each", WORKFLOWS)
+@for_each("each", WORKFLOWS)
 def test_workflow_and_its_messages_take_one_frozen_dataclass(each: type) -> None:
     definition = _Definition.must_from_class(each)
     handlers = [definition.run_fn, *(signal.fn for signal in definition.signals.values())]
@@ -92,7 +93,7 @@ def test_workflow_and_its_messages_take_one_frozen_dataclass(each: type) -> None
         _assert_frozen(argument)
 
 
-@pytest.mark.parametrize("each", WORKFLOWS)
+@for_each("each", WORKFLOWS)
 def test_run_reads_like_the_process(each: type) -> None:
     lines = inspect.getsource(_Definition.must_from_class(each).run_fn).splitlines()
     assert len(lines) <= 40
@@ -104,7 +105,7 @@ def test_updates_have_a_validator() -> None:
     assert [name for name, update in updates.items() if update.validator is None] == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+@for_each("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_workflows_call_nothing_that_a_replay_would_see_differently(path: Path) -> None:
     assert FORBIDDEN.findall(path.read_text()) == []
 

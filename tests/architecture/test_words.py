@@ -8,7 +8,7 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-import pytest
+from tests.support.cases import for_each
 
 ROOT = Path(__file__).parents[2]
 
@@ -115,7 +115,7 @@ def places(word: str) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("word", INSTEAD)
+@for_each("word", INSTEAD)
 def test_word_is_gone(word: str) -> None:
     assert places(word) == {}, f"instead of {word!r}: {INSTEAD[word]}"
 

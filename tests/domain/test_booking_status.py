@@ -4,6 +4,7 @@ import pytest
 
 from domain.booking_status import ALLOWED, FINAL, LIVE, BookingStatus, check_transition
 from domain.errors import WrongState
+from tests.support.cases import for_each
 
 #: From each status the statuses that may follow. ``expired -> confirmed`` is money that came late for a free slot;
 #: ``confirmed -> pending`` is a customer's move that the business has to approve again.
@@ -23,8 +24,8 @@ def test_transition_table_has_every_status() -> None:
     assert set(EXPECTED) == {status.value for status in BookingStatus} == {status.value for status in ALLOWED}
 
 
-@pytest.mark.parametrize("wanted", list(BookingStatus))
-@pytest.mark.parametrize("current", list(BookingStatus))
+@for_each("wanted", list(BookingStatus))
+@for_each("current", list(BookingStatus))
 def test_transition(current: BookingStatus, wanted: BookingStatus) -> None:
     if wanted.value in EXPECTED[current.value]:
         check_transition(current, wanted)

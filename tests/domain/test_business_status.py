@@ -4,6 +4,7 @@ import pytest
 
 from domain.business_status import ALLOWED, NEVER_PUBLIC, BusinessStatus, check_transition
 from domain.errors import WrongState
+from tests.support.cases import for_each
 
 
 def test_public_business_never_gets_a_status_of_an_unpublished_one() -> None:
@@ -11,8 +12,8 @@ def test_public_business_never_gets_a_status_of_an_unpublished_one() -> None:
     assert all(ALLOWED[status].isdisjoint(NEVER_PUBLIC) for status in set(BusinessStatus) - NEVER_PUBLIC)
 
 
-@pytest.mark.parametrize("wanted", BusinessStatus)
-@pytest.mark.parametrize("current", BusinessStatus)
+@for_each("wanted", BusinessStatus)
+@for_each("current", BusinessStatus)
 def test_check_transition_follows_the_table(current: BusinessStatus, wanted: BusinessStatus) -> None:
     if wanted in ALLOWED[current]:
         check_transition(current, wanted)

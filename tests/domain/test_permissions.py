@@ -5,6 +5,7 @@ import pytest
 from domain.errors import Forbidden, NotFound
 from domain.permissions import RULES, allowed, require
 from domain.roles import Action, Role
+from tests.support.cases import for_each
 
 COLUMNS = [Role.ADMIN, Role.OWNER, Role.MANAGER, Role.STAFF, Role.ASSISTANT, Role.CUSTOMER, Role.GUEST]
 
@@ -120,7 +121,7 @@ def test_table_names_every_action_and_role() -> None:
     assert set(COLUMNS) == set(Role)
 
 
-@pytest.mark.parametrize(("role", "action", "may"), CELLS)
+@for_each(("role", "action", "may"), CELLS)
 def test_cell(role: Role, action: str, may: bool) -> None:
     assert allowed(role, BY_NAME[action]) is may
     if may:
@@ -131,7 +132,7 @@ def test_cell(role: Role, action: str, may: bool) -> None:
         assert refused.value.details == {"action": action, "role": role.value}
 
 
-@pytest.mark.parametrize("action", list(RULES))
+@for_each("action", list(RULES))
 def test_caller_without_a_role_sees_nothing_of_the_business(action: Action) -> None:
     with pytest.raises(NotFound):
         require(None, action)

@@ -59,6 +59,11 @@ PATIENT: dict[str, object] = {
     "events_connection": timedelta(0),
 }
 
+#: Nobody listens there: what a test does not answer for itself is refused at once and never leaves this machine.
+NOWHERE: dict[str, object] = dict.fromkeys(
+    ("stripe_base_url", "payjp_base_url", "sendgrid_base_url", "twilio_base_url", "line_base_url"), "http://127.0.0.1:1"
+)
+
 #: A file system in memory on Linux. Containers often have 64 MB of it: too little for a cluster.
 _MEMORY = Path("/dev/shm")
 _ROOM = 4 * 1024**3
@@ -118,7 +123,7 @@ class PostgresServer:
             "database_url": SecretStr(self.app_url(database)),
             "database_owner_url": SecretStr(self.owner_url(database)),
         }
-        return GivenSettings(environment=Environment.TEST, **(own | PATIENT | more))
+        return GivenSettings(environment=Environment.TEST, **(own | PATIENT | NOWHERE | more))
 
 
 #: The data converter of every process in tests: it encrypts, as in production.

@@ -39,6 +39,7 @@ from tests.activities.templates.accounts import (
 from tests.activities.templates.contents import LANGUAGES, Seen
 from tests.activities.templates.test_templates import HOSTILE
 from tests.support import data, servers
+from tests.support.cases import for_each
 
 ROOT = Path(__file__).parents[3]
 UNTIL_FACT = "2026-11-18T12:30:00+09:00"
@@ -74,7 +75,7 @@ def test_forms_and_texts_of_account_emails_belong_together() -> None:
     assert {case.kind for case in CASES} == set(FORMS) == set(AccountEmailKind)
 
 
-@pytest.mark.parametrize(("case", "language"), WRITTEN)
+@for_each(("case", "language"), WRITTEN)
 def test_account_emails_have_their_facts_as_text_and_html(case: Case, language: str) -> None:
     email = written(case, language)
     shown = Seen(email.html).words
@@ -94,7 +95,7 @@ def test_account_emails_have_their_facts_as_text_and_html(case: Case, language: 
     assert "\n\n\n" not in email.text
 
 
-@pytest.mark.parametrize(("case", "language"), WRITTEN)
+@for_each(("case", "language"), WRITTEN)
 def test_person_is_addressed_and_a_business_is_not(case: Case, language: str) -> None:
     name = "佐藤 愛 様" if language == "ja" else "Dear Ai Sato,"
     assert (name in written(case, language).text) == (not FORMS[case.kind].about_business)
@@ -102,8 +103,8 @@ def test_person_is_addressed_and_a_business_is_not(case: Case, language: str) ->
     assert not nameless.startswith(("お客様", "Hello", "Dear"))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", FORMS)
+@for_each("language", LANGUAGES)
+@for_each("kind", FORMS)
 def test_account_emails_can_be_written_from_required_facts_alone(kind: AccountEmailKind, language: str) -> None:
     form = FORMS[kind]
     # Messages about an entry of the waitlist and about a file are about times, which are always given.
@@ -120,7 +121,7 @@ def test_account_emails_can_be_written_from_required_facts_alone(kind: AccountEm
     assert not re.search(r"[：:] *\n(?!https)", email.text), "a label without a value"
 
 
-@pytest.mark.parametrize(("case", "language"), WRITTEN)
+@for_each(("case", "language"), WRITTEN)
 def test_typed_text_is_never_markup(case: Case, language: str) -> None:
     typed = {"family_name": HOSTILE, "given_name": HOSTILE, "reason": HOSTILE, "user_agent": HOSTILE}
     if content(case.kind).business_name:

@@ -9,6 +9,7 @@ from domain.messages.kinds import NoticeKind
 from tests.activities.templates import accounts
 from tests.activities.templates.cases import CASES
 from tests.activities.templates.contents import LANGUAGES, written
+from tests.support.cases import for_each
 
 ROOT = Path(__file__).parents[3] / "activities" / "templates"
 TEMPLATES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("*/*/*.j2"))
@@ -36,7 +37,7 @@ def prose(name: str) -> str:
 _STIFF = r"誠に|！|この度|下さい|致し|頂[きけくいた]|ご了承|くださいますよう|お願い申し上げ|平素|仮押さえ|与信"
 
 
-@pytest.mark.parametrize("name", JAPANESE)
+@for_each("name", JAPANESE)
 def test_japanese_is_warm_and_short(name: str) -> None:
     text = prose(name)
     assert not re.search(_STIFF, text)
@@ -46,14 +47,14 @@ def test_japanese_is_warm_and_short(name: str) -> None:
     assert text.partition("\n")[2].count("ありがとうございま") <= 1
 
 
-@pytest.mark.parametrize("name", JAPANESE)
+@for_each("name", JAPANESE)
 def test_japanese_has_full_width_signs_and_half_width_digits(name: str) -> None:
     text = re.sub(r"Firefox \(Windows\)|https?://\S+", "", MAILS[name].text)
     assert not re.search(r"[ぁ-んァ-ヶ一-龠] ?[(),;!?]|[(),;!?] ?[ぁ-んァ-ヶ一-龠]", text)
     assert not re.search(r"[０-９Ａ-Ｚａ-ｚ]", text)
 
 
-@pytest.mark.parametrize("name", TO_CUSTOMERS)
+@for_each("name", TO_CUSTOMERS)
 def test_business_writes_to_its_customers_as_itself(name: str) -> None:
     assert not re.search(r"店舗|当店|来店|ご来院|担当者", prose(name))
 
@@ -63,7 +64,7 @@ def test_owners_read_plain_words_about_their_own_things(name: str) -> None:
     assert not re.search(r"ご予約|お予約|ご返金|ご担当者|いたしました", prose(name))
 
 
-@pytest.mark.parametrize("name", ENGLISH)
+@for_each("name", ENGLISH)
 def test_english_is_plain(name: str) -> None:
     text = prose(name)
     riddles = (
@@ -77,18 +78,18 @@ def test_english_is_plain(name: str) -> None:
     assert len(longest.split()) <= 36, longest
 
 
-@pytest.mark.parametrize("name", MAILS)
+@for_each("name", MAILS)
 def test_amounts_stand_in_place_of_everything(name: str) -> None:
     assert not re.search(r"全額|in full|everything (that )?(was|you) paid", MAILS[name].text)
 
 
-@pytest.mark.parametrize("name", MAILS)
+@for_each("name", MAILS)
 def test_texts_never_say_that_nobody_was_charged(name: str) -> None:
     """Whether a card was charged is for the amounts to say."""
     assert not re.search(r"料金はいただいて|not been charged|are not charged", MAILS[name].text)
 
 
-@pytest.mark.parametrize("name", TEMPLATES)
+@for_each("name", TEMPLATES)
 def test_text_is_there_in_both_languages(name: str) -> None:
     language, _, rest = name.partition("/")
     assert (ROOT / ("en" if language == "ja" else "ja") / rest).is_file()

@@ -1,13 +1,12 @@
 """Every message is what its file says: a change of a text is seen as a reader sees it."""
 
-import pytest
-
 from tests.activities.templates.snapshots import FOLDER, snapshots
+from tests.support.cases import for_each
 
 WRITTEN = snapshots()
 
 
-@pytest.mark.parametrize("name", sorted(WRITTEN))
+@for_each("name", sorted(WRITTEN))
 def test_message_is_as_it_was_read(name: str) -> None:
     assert WRITTEN[name] == (FOLDER / name).read_text(encoding="utf-8")
 

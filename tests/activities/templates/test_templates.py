@@ -15,6 +15,7 @@ from db.messages.notices import AgreedItem
 from domain.messages.kinds import NoticeKind
 from tests.activities.templates.cases import BUSINESS, BUSINESS_ALONE, CASES, CUSTOMER, NOW, START, Case
 from tests.activities.templates.contents import LANGUAGES, LINKS, Seen, compose, content, written
+from tests.support.cases import for_each
 
 EVERY = [pytest.param(case, language, id=f"{case.name}-{language}") for case in CASES for language in LANGUAGES]
 TO_CUSTOMERS = [
@@ -35,7 +36,7 @@ def test_contents_have_a_case_of_every_kind() -> None:
     assert {case.kind for case in BUSINESS} >= BUSINESS_ALONE
 
 
-@pytest.mark.parametrize(("case", "language"), EVERY)
+@for_each(("case", "language"), EVERY)
 def test_message_has_the_facts_of_the_booking_in_both_forms(case: Case, language: str) -> None:
     what = content(case.kind, language, case.audience, facts=case.facts, **case.changes)
     email = compose(what)
@@ -55,7 +56,7 @@ def test_message_has_the_facts_of_the_booking_in_both_forms(case: Case, language
     assert f'lang="{language}"' in email.html
 
 
-@pytest.mark.parametrize(("case", "language"), EVERY)
+@for_each(("case", "language"), EVERY)
 def test_templates_have_the_same_facts_in_both_languages(case: Case, language: str) -> None:
     facts = {one: content(case.kind, one, case.audience, facts=case.facts, **case.changes) for one in LANGUAGES}
     assert len(rows.facts(facts["ja"])) == len(rows.facts(facts["en"]))
@@ -69,7 +70,7 @@ def _amounts(text: str, language: str) -> list[str]:
     return re.findall(r"([\d,]+)円" if language == "ja" else r"¥([\d,]+\d)", text)
 
 
-@pytest.mark.parametrize(("case", "language"), TO_CUSTOMERS)
+@for_each(("case", "language"), TO_CUSTOMERS)
 def test_customer_reads_where_it_is_and_whom_to_call(case: Case, language: str) -> None:
     email = written(case, language)
     seen = Seen(email.html)
@@ -86,7 +87,7 @@ def test_customer_reads_where_it_is_and_whom_to_call(case: Case, language: str) 
     assert named == (case.kind is not NoticeKind.BOOKING_PROOF)
 
 
-@pytest.mark.parametrize(("case", "language"), TO_BUSINESSES)
+@for_each(("case", "language"), TO_BUSINESSES)
 def test_owner_reads_who_the_customer_is_and_how_to_reach_them(case: Case, language: str) -> None:
     email = written(case, language)
     assert (email.from_name, email.reply_to) == ("Omotenashi Connect", None)
@@ -100,7 +101,7 @@ def test_owner_reads_who_the_customer_is_and_how_to_reach_them(case: Case, langu
         assert private not in email.subject
 
 
-@pytest.mark.parametrize(("case", "language"), EVERY)
+@for_each(("case", "language"), EVERY)
 def test_subject_fits_a_phone_and_begins_with_event_and_date(case: Case, language: str) -> None:
     subject = written(case, language).subject
     assert len(subject) <= layout.SUBJECT_LENGTH[language]
@@ -136,7 +137,7 @@ def proves(case: Case) -> bool:
     return case.kind is NoticeKind.BOOKING_PROOF or case.name == "held_provisional"
 
 
-@pytest.mark.parametrize(("case", "language"), TO_CUSTOMERS)
+@for_each(("case", "language"), TO_CUSTOMERS)
 def test_button_fits_the_state(case: Case, language: str) -> None:
     email = written(case, language)
     status = case.changes.get("booking_status", "confirmed")
@@ -165,7 +166,7 @@ def test_payment_is_asked_for_only_while_it_can_be_made(status: str) -> None:
     assert "お支払いに進む" not in email.html
 
 
-@pytest.mark.parametrize(("case", "language"), EVERY)
+@for_each(("case", "language"), EVERY)
 def test_customer_alone_gets_the_link(case: Case, language: str) -> None:
     email = written(case, language)
     url = "https://booking.example/bookings/"
@@ -214,8 +215,8 @@ LEAST: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(
+@for_each("language", LANGUAGES)
+@for_each(
     ("audience", "kind"),
     [
         *(("customer", kind) for kind in NoticeKind if kind not in BUSINESS_ALONE),
@@ -234,7 +235,7 @@ def test_notices_can_be_written_from_required_facts_alone(kind: NoticeKind, lang
 HOSTILE = "<script>alert(1)</script>\r\nBcc: all@example.com\n\n{{ code }}\u202e & \"x'"
 
 
-@pytest.mark.parametrize(("case", "language"), EVERY)
+@for_each(("case", "language"), EVERY)
 def test_typed_text_is_never_markup(case: Case, language: str) -> None:
     hostile = {"ja": HOSTILE, "en": HOSTILE}
     typed: dict[str, Any] = dict.fromkeys(

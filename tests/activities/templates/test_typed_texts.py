@@ -4,8 +4,6 @@ import re
 from dataclasses import fields, replace
 from typing import Any
 
-import pytest
-
 from activities.templates.account_email import FORMS
 from activities.templates.typed_texts import (
     TYPED_BY_CUSTOMER,
@@ -17,6 +15,7 @@ from db.messages.notices import AccountEmailContent, NoticeContent
 from domain.messages.kinds import AccountEmailKind
 from providers.email.interface import Email
 from tests.activities.templates import accounts, cases, contents
+from tests.support.cases import for_each
 
 #: What the business typed. Every business that has bookings was approved with it.
 TYPED_BY_BUSINESS = frozenset(
@@ -61,16 +60,16 @@ def test_texts_of_a_message_say_who_typed_them() -> None:
     assert texts <= TYPED_BY_CUSTOMER.keys() | TYPED_BY_BUSINESS | IN_ACCOUNT_EMAIL | NOT_TYPED
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("case", cases.CASES, ids=lambda case: case.name)
+@for_each("language", LANGUAGES)
+@for_each("case", cases.CASES, ids=lambda case: case.name)
 def test_notice_without_texts_has_no_mark(case: cases.Case, language: str) -> None:
     whole = contents.content(case.kind, language, case.audience, facts=case.facts, **case.changes)
     email = contents.compose(notice_without_texts(planted(whole, frozenset(TYPED_BY_CUSTOMER))))
     assert not MARKS.search(everything(email))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("case", accounts.CASES, ids=lambda case: case.name)
+@for_each("language", LANGUAGES)
+@for_each("case", accounts.CASES, ids=lambda case: case.name)
 def test_account_email_without_texts_has_no_mark(case: accounts.Case, language: str) -> None:
     whole = accounts.content(case.kind, language, facts=case.facts, **case.about)
     typed = frozenset(TYPED_BY_LOGIN) if FORMS[case.kind].from_business else IN_ACCOUNT_EMAIL

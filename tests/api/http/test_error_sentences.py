@@ -23,6 +23,7 @@ from domain.businesses.profile import Vertical
 from domain.marketing.campaigns import SenderFacts, check_sender
 from domain.marketing.errors import SenderIncomplete
 from domain.onboarding.verification import DocumentKind, ReviewFacts, missing
+from tests.support.cases import for_each
 
 JA, EN = Language.JA, Language.EN
 
@@ -85,7 +86,7 @@ _NOT_FOR_PEOPLE = re.compile(
 )
 
 
-@pytest.mark.parametrize("name", FOR_PEOPLE)
+@for_each("name", FOR_PEOPLE)
 def test_sentence_is_plain(name: str) -> None:
     text = FOR_PEOPLE[name]
     english = re.sub(r"\{\w+\}", "", text.en)
@@ -96,7 +97,7 @@ def test_sentence_is_plain(name: str) -> None:
     assert len(text.ja) <= 100, text.ja
 
 
-@pytest.mark.parametrize("name", TEXTS)
+@for_each("name", TEXTS)
 def test_sentence_is_there_in_both_languages_with_the_same_values(name: str) -> None:
     text = TEXTS[name]
     assert re.search(r"[ぁ-んァ-ヶ一-龠]", text.ja)
@@ -108,7 +109,7 @@ def _values(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
-@pytest.mark.parametrize("name", TEXTS)
+@for_each("name", TEXTS)
 def test_japanese_follows_the_copy_style(name: str) -> None:
     text = TEXTS[name].ja
     assert not re.search(r"誠に|！|この度|下さい|致し|頂[きけく]|ご了承|くださいますよう|当店|来店", text)
@@ -236,8 +237,8 @@ def test_declined_card_is_never_called_stolen(reason: str) -> None:
         assert sentence("payment_declined", {"reason": reason}, language) == title("payment_declined", language)
 
 
-@pytest.mark.parametrize("code", MEANINGS)
-@pytest.mark.parametrize("value", [None, "", "nonsense", 7, -1, [], ["x"], [None], {"a": 1}, {"rule": []}])
+@for_each("code", MEANINGS)
+@for_each("value", [None, "", "nonsense", 7, -1, [], ["x"], [None], {"a": 1}, {"rule": []}])
 def test_value_of_another_shape_never_breaks_an_answer(code: str, value: Any) -> None:
     names = {name for text in WITH_VALUES.values() for name in _values(text.ja)} | {"reason", "field", "rule", "limit"}
     for language in Language:

@@ -5,13 +5,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 from fastapi import FastAPI
 from httpx import AsyncClient
 
 from api.http.metrics import Metrics
 from tests.api.business_setup import rows
+from tests.support.cases import for_each
 from tests.support.servers import Database
 from workflows.support import queues
 
@@ -44,7 +44,7 @@ def labels_of(expression: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("expression", EXPRESSIONS)
+@for_each("expression", EXPRESSIONS)
 def test_expressions_name_metrics_and_labels_that_exist(expression: str) -> None:
     if SDK_SERIES.search(expression):
         return  # `tests.workers.test_main` compares these with what a worker serves.

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from api.app import openapi_document  # noqa: F401 - imports every schema
 from api.http.fields import Input
+from tests.support.cases import for_each
 
 #: Names that are no text for people: programs read them, or they are chosen from a list.
 NOT_FOR_PEOPLE = {"FlagCreate.name"}
@@ -50,7 +51,7 @@ def test_names_are_found_by_the_walk() -> None:
     assert len(found) > 12
 
 
-@pytest.mark.parametrize(("model", "name"), names(), ids=lambda one: getattr(one, "__name__", one))
+@for_each(("model", "name"), names(), ids=lambda one: getattr(one, "__name__", one))
 def test_name_holds_no_web_address(model: type[Input], name: str) -> None:
     for link in LINKS:
         errors = refused(model, name, link) | refused(model, name, {"ja": link}) | refused(model, name, {"en": link})

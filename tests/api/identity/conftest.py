@@ -11,6 +11,7 @@ from httpx import AsyncClient, Response
 from api.access.callers import ApiServices
 from tests.api.conftest import (
     PREFIX,
+    Login,
     Person,
     error_of,
 )
@@ -19,6 +20,12 @@ from tests.api.identity.account_emails import newest_token
 NEXT = "Momiji-2026"
 THIRD = "Tsubaki-2027"
 MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def log_in(log_in_over_http: Login) -> Login:
+    """What these tests are about."""
+    return log_in_over_http
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from tests.api.pages.test_booking_flow import CONTACT, book, choose_time
 from tests.api.pages.visitor import Visitor
 from tests.api.salon import StaffedSalon, counted
 from tests.support import data
+from tests.support.cases import for_each
 
 TEMPLATES = sorted(Path("api/pages/templates").rglob("*.j2"))
 
@@ -36,7 +37,7 @@ async def test_pages_forbid_inline_scripts_frames_and_other_hosts(
         assert page.headers.get_list("content-security-policy") == [policy]
 
 
-@pytest.mark.parametrize("template", TEMPLATES, ids=str)
+@for_each("template", TEMPLATES, ids=str)
 def test_templates_have_no_inline_script_style_or_handler(template: Path) -> None:
     text = template.read_text(encoding="utf-8")
     assert not re.search(r"<script(?![^>]*\bsrc=)", text)

@@ -3,9 +3,8 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from api.pages.texts.words import WORDS
+from tests.support.cases import for_each
 
 SOURCES = [*Path("api/pages").rglob("*.j2"), *Path("api/pages").rglob("*.py")]
 TEMPLATES = [path for path in SOURCES if path.suffix == ".j2"]
@@ -67,7 +66,7 @@ ASKED = re.compile(r'\bt\("([a-z0-9_]+)"(?! ~)')
 VALUE = re.compile(r"{(\w+)}")
 
 
-@pytest.mark.parametrize("key", sorted(WORDS))
+@for_each("key", sorted(WORDS))
 def test_words_have_both_languages_with_the_same_values(key: str) -> None:
     text = WORDS[key]
     assert text.ja.strip()

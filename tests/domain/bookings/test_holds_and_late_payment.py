@@ -17,6 +17,7 @@ from domain.messages.kinds import NoticeKind
 from domain.payments.settlement import OPEN
 from domain.payments.status import SECURED, Movement, PaymentStatus
 from domain.payments.tasks import PaymentView
+from tests.support.cases import for_each
 
 START = datetime(2026, 12, 1, 1, tzinfo=UTC)
 NOW = START - timedelta(days=2)
@@ -34,8 +35,8 @@ def facts(status: BookingStatus, paid: PaymentStatus | None = None, **more: obje
     return replace(plain, amount_due=6000 if paid else 0, **more)
 
 
-@pytest.mark.parametrize("paid", list(P))
-@pytest.mark.parametrize("status", list(S))
+@for_each("paid", list(P))
+@for_each("status", list(S))
 def test_end_of_a_hold_closes_an_open_intent_and_never_takes_paid_time(status: S, paid: P) -> None:
     end = end_hold(facts(status, paid), NOW)
     if status in {S.PENDING, S.EXPIRED} and paid in OPEN:
@@ -112,8 +113,8 @@ def test_confirmation_of_a_booking_that_no_longer_waits(status: S) -> None:
         confirmation.approve(facts(status, needs_approval=True))
 
 
-@pytest.mark.parametrize("paid", list(P))
-@pytest.mark.parametrize("status", list(S))
+@for_each("paid", list(P))
+@for_each("status", list(S))
 def test_late_payment_reinstates_an_expired_booking_alone(status: S, paid: P) -> None:
     late = facts(status, paid)
     assert late_payment.is_late(late) is (status in late_payment.WITHOUT_VISIT and paid in SECURED)
@@ -149,8 +150,8 @@ def test_late_authorization_is_voided_unless_a_penalty_is_being_captured() -> No
     assert late_payment.settle_late_payment(replace(late, penalty_charged=3000), 0) is None
 
 
-@pytest.mark.parametrize("paid", [None, *P])
-@pytest.mark.parametrize("status", list(S))
+@for_each("paid", [None, *P])
+@for_each("status", list(S))
 def test_renewal_is_for_an_authorization_before_the_end_of_the_visit(status: S, paid: P | None) -> None:
     wanted = 6000 if paid is P.AUTHORIZED and status in {S.CONFIRMED, S.CHECKED_IN} else None
     assert decisions.renewal_amount(facts(status, paid)) == wanted
@@ -182,9 +183,9 @@ def test_ends_unproven_only_while_the_proof_is_awaited() -> None:
     assert not ends_unproven(replace(UNPROVEN, status=S.CONFIRMED))
 
 
-@pytest.mark.parametrize("status", list(S))
-@pytest.mark.parametrize("is_due", [True, False])
-@pytest.mark.parametrize("proof_deadline", [None, NOW])
+@for_each("status", list(S))
+@for_each("is_due", [True, False])
+@for_each("proof_deadline", [None, NOW])
 def test_first_notices_are_for_those_who_have_to_act(
     status: BookingStatus, is_due: bool, proof_deadline: datetime | None
 ) -> None:

@@ -15,6 +15,7 @@ from domain.catalogue.cancellation import Policy, Tier
 from domain.payments.status import SECURED, Movement, PaymentStatus
 from domain.payments.tasks import PaymentView
 from domain.payments.without_card import BEFORE_START, LEAST, WithoutCard, answer_by, cancels
+from tests.support.cases import for_each
 
 NOW = datetime(2026, 12, 1, 1, tzinfo=UTC)
 START = NOW + timedelta(days=5)
@@ -41,8 +42,8 @@ def test_answer_by_is_the_end_of_the_authorization_within_its_bounds(lapse: time
         assert by == NOW + lapse
 
 
-@pytest.mark.parametrize("setting", list(WithoutCard))
-@pytest.mark.parametrize("status", [None, *P])
+@for_each("setting", list(WithoutCard))
+@for_each("status", [None, *P])
 def test_at_deadline_follows_the_setting_where_no_card_is_valid(status: P | None, setting: WithoutCard) -> None:
     step = at_deadline(facts(status), setting, NOW)
     if status in SECURED - {P.AUTHORIZED}:

@@ -15,6 +15,7 @@ from domain.bookings.waitlist import Entry, EntryStatus, Offered, OfferStatus, O
 from domain.errors import InvalidInput, WrongState
 from domain.scheduling.errors import OverlappingHours
 from domain.scheduling.hours import MinuteRange
+from tests.support.cases import for_each
 
 TOKYO, BERLIN = ZoneInfo("Asia/Tokyo"), ZoneInfo("Europe/Berlin")
 DAY = date(2026, 11, 24)
@@ -173,7 +174,7 @@ def test_after_no_answer_ends_an_entry_that_never_answers() -> None:
     assert ends == [EntryStatus.WAITING, EntryStatus.WAITING, EntryStatus.ENDED, EntryStatus.ENDED]
 
 
-@pytest.mark.parametrize(("current", "wanted"), list(product(EntryStatus, EntryStatus)))
+@for_each(("current", "wanted"), list(product(EntryStatus, EntryStatus)))
 def test_check_transition_is_the_table(current: EntryStatus, wanted: EntryStatus) -> None:
     if wanted in waitlist.ALLOWED[current]:
         waitlist.check_transition(current, wanted)

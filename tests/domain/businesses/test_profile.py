@@ -5,13 +5,14 @@ import pytest
 from domain.business_status import BusinessStatus
 from domain.businesses.profile import PERMIT_NEEDED, Vertical, check_kind
 from domain.errors import WrongState
+from tests.support.cases import for_each
 
 B = BusinessStatus
 
 
-@pytest.mark.parametrize("status", BusinessStatus)
-@pytest.mark.parametrize("present", [Vertical.SPA, Vertical.SALON])
-@pytest.mark.parametrize("wanted", Vertical)
+@for_each("status", BusinessStatus)
+@for_each("present", [Vertical.SPA, Vertical.SALON])
+@for_each("wanted", Vertical)
 def test_check_kind_asks_for_the_permit_of_a_reviewed_business(
     status: BusinessStatus, present: Vertical, wanted: Vertical
 ) -> None:

@@ -9,6 +9,7 @@ from domain.errors import InvalidInput
 from domain.messages.consent import Answer, ConsentPurpose, is_granted
 from domain.messages.kinds import AccountEmailKind, Channel, NoticeKind
 from domain.messages.preferences import OPTIONAL, Choice, check_choice, is_enabled, is_optional, quiet_until
+from tests.support.cases import for_each
 
 TOKYO = "Asia/Tokyo"
 REMINDER = NoticeKind.BOOKING_REMINDER
@@ -19,14 +20,14 @@ def tokyo(day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 11, day, hour, minute, tzinfo=UTC) - timedelta(hours=9)
 
 
-@pytest.mark.parametrize("kind", [*NoticeKind, *AccountEmailKind])
+@for_each("kind", [*NoticeKind, *AccountEmailKind])
 def test_is_optional_for_reminders_and_reviews_alone(kind: NoticeKind | AccountEmailKind) -> None:
     to_customer = {NoticeKind.BOOKING_REMINDER, NoticeKind.REVIEW_REPLIED, NoticeKind.REVIEW_REQUESTED}
     assert is_optional(kind, "customer") == (kind in to_customer)
     assert is_optional(kind, "business") == (kind is NoticeKind.REVIEW_POSTED)
 
 
-@pytest.mark.parametrize("kind", sorted(set(NoticeKind) - OPTIONAL.keys()))
+@for_each("kind", sorted(set(NoticeKind) - OPTIONAL.keys()))
 def test_check_choice_refuses_what_is_always_sent(kind: NoticeKind) -> None:
     with pytest.raises(InvalidInput) as refused:
         check_choice(kind, Channel.EMAIL, "choices.0")

@@ -20,6 +20,7 @@ from domain.messages.send_decision import (
     decide_send,
     window_of,
 )
+from tests.support.cases import for_each
 
 KINDS = (*NoticeKind, *AccountEmailKind)
 FLAGS = tuple(field.name for field in fields(SendFacts) if field.name != "kind")
@@ -44,7 +45,7 @@ def test_causes_name_every_kind_of_message() -> None:
     assert set(CAUSES) == set(KINDS)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@for_each("kind", KINDS)
 def test_texts_of_unproven_people_go_to_proven_addresses_alone(kind: NoticeKind | AccountEmailKind) -> None:
     for facts in every_case(kind):
         decision = decide_send(facts)
@@ -52,7 +53,7 @@ def test_texts_of_unproven_people_go_to_proven_addresses_alone(kind: NoticeKind 
             assert facts.is_proven or is_typed_by_proven_people(facts), facts
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@for_each("kind", KINDS)
 def test_proven_address_gets_every_message_whole(kind: NoticeKind | AccountEmailKind) -> None:
     for facts in every_case(kind):
         if facts.is_proven and facts.is_approved and facts.was_approved and facts.owner_is_proven:
@@ -60,13 +61,13 @@ def test_proven_address_gets_every_message_whole(kind: NoticeKind | AccountEmail
             assert (decision.drop, decision.with_texts) == (None, True), facts
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@for_each("kind", KINDS)
 def test_full_mailbox_gets_nothing_more_today(kind: NoticeKind | AccountEmailKind) -> None:
     for facts in every_case(kind):
         assert decide_send(facts, is_full=True).drop is not None, facts
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@for_each("kind", KINDS)
 def test_window_counts_every_message_for_its_address(kind: NoticeKind | AccountEmailKind) -> None:
     for facts in every_case(kind):
         window = window_of(facts, "ai@example.com", LIMITS)
@@ -102,7 +103,7 @@ def test_invitation_needs_an_approved_business_with_a_proven_owner(is_approved: 
         check_invitation("draft", is_approved=is_approved, owner_is_proven=owner_is_proven)
 
 
-@pytest.mark.parametrize("kind", NoticeKind)
+@for_each("kind", NoticeKind)
 def test_business_that_was_never_approved_sends_no_message_about_a_booking(kind: NoticeKind) -> None:
     assert decide_send(SendFacts(kind, is_proven=True)).drop is DropReason.SENDER_UNPROVEN
 

@@ -5,6 +5,7 @@ import pytest
 from domain.errors import InvalidInput
 from domain.messages.kinds import NoticeKind
 from domain.messages.texts import RULES, STANDARD, OwnText, check_text, filled, paragraphs_of
+from tests.support.cases import for_each
 
 CONFIRMED = NoticeKind.BOOKING_CONFIRMED
 
@@ -21,7 +22,7 @@ def test_check_text_takes_every_kind_with_what_it_needs(kind: NoticeKind) -> Non
     check_text(kind, OwnText("{{short}} {{ business }}", f"{names}\n\n{{{{ standard }}}}\n\nSee you!"))
 
 
-@pytest.mark.parametrize("kind", sorted(set(NoticeKind) - RULES.keys()))
+@for_each("kind", sorted(set(NoticeKind) - RULES.keys()))
 def test_check_text_refuses_kinds_whose_text_is_the_platforms(kind: NoticeKind) -> None:
     assert faults(kind, "{{ short }}", "{{ standard }}") == {("kind", "platform_writes_this_text")}
 

@@ -32,6 +32,7 @@ from domain.payments.payment import Payment
 from domain.payments.provider_events import DisputeEvent, IntentEvent, PaymentTotals
 from domain.payments.status import ALLOWED, DisputeStatus, Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask
+from tests.support.cases import for_each
 
 P, B, M = PaymentStatus, BookingStatus, Movement
 NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
@@ -241,8 +242,8 @@ def test_secure_new_card_is_an_alert_if_the_former_card_was_charged(status: Paym
     assert (decided.alert == double_capture(former)) if charged else (decided.alert is None)
 
 
-@pytest.mark.parametrize("status", PaymentStatus)
-@pytest.mark.parametrize("dispute", DisputeStatus)
+@for_each("status", PaymentStatus)
+@for_each("dispute", DisputeStatus)
 def test_dispute_alert_is_for_disputed_money_that_is_not_won_back(
     status: PaymentStatus, dispute: DisputeStatus
 ) -> None:
@@ -282,9 +283,9 @@ def test_renew_of_an_intent_that_was_replaced_already_changes_no_payment() -> No
     assert (renewal.surplus, renewal.replaces) == ("pi_1", False)
 
 
-@pytest.mark.parametrize("phase", Phase)
-@pytest.mark.parametrize("booking", BookingStatus)
-@pytest.mark.parametrize("captured", [0, 6600])
+@for_each("phase", Phase)
+@for_each("booking", BookingStatus)
+@for_each("captured", [0, 6600])
 def test_card_request_follows_a_refusal_before_the_visit(phase: Phase, booking: BookingStatus, captured: int) -> None:
     before = held()
     result = MoneyResult("m-1", phase, P.AUTHORIZED, None, 6600, captured, reason="expired_card")

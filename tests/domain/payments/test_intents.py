@@ -18,6 +18,7 @@ from domain.payments.intents import (
 )
 from domain.payments.provider_events import IntentEvent
 from domain.payments.status import PaymentStatus
+from tests.support.cases import for_each
 
 P, B = PaymentStatus, BookingStatus
 PAYMENT = IntentFacts("pi_1", 6000, "JPY")
@@ -50,7 +51,7 @@ def test_step_for_what_was_not_requested_is_a_mismatch(event: IntentEvent) -> No
     assert step_for(PAYMENT, "pi_1", event) is IntentStep.MISMATCH
 
 
-@pytest.mark.parametrize(("before", "after"), list(product(P, P)))
+@for_each(("before", "after"), list(product(P, P)))
 def test_card_step_follows_from_the_change_alone(before: PaymentStatus, after: PaymentStatus) -> None:
     secured = {P.AUTHORIZED, P.CAPTURED, P.PARTIALLY_REFUNDED}
     step = card_step(before, after)

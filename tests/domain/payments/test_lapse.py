@@ -14,6 +14,7 @@ from domain.payments.lapse import BY_BRAND, Card, assumed, brand_of, window
 from domain.payments.providers import ProviderName
 from domain.payments.status import PaymentMode
 from domain.payments.vouchers import JAPAN
+from tests.support.cases import for_each
 from workflows.bookings.booking.next_step import NextStep, StepKind, next_step
 
 DAY = timedelta(days=1)
@@ -44,8 +45,8 @@ def test_window_by_provider_and_brand(
     assert assumed(provider, card, with_customer=False) < without
 
 
-@pytest.mark.parametrize(("is_domestic", "days"), [(True, 60), (False, 7)])
-@pytest.mark.parametrize("hour", range(24))
+@for_each(("is_domestic", "days"), [(True, 60), (False, 7)])
+@for_each("hour", range(24))
 def test_assumed_is_before_the_end_of_the_last_day_at_payjp(is_domestic: bool, days: int, hour: int) -> None:
     """The day of the payment counts as the first, and the last one ends at 23:59 in Japan."""
     made = datetime(2026, 12, 1, hour, 30, tzinfo=JAPAN)

@@ -16,6 +16,7 @@ from domain.payments.orders import OrderFacts, amount_to_capture, amount_to_void
 from domain.payments.status import PaymentStatus
 from domain.payments.tasks import PaymentView
 from providers.payments.limits import STRIPE
+from tests.support.cases import for_each
 
 B, P = BookingStatus, PaymentStatus
 HELD = PaymentView(UUID(int=1), P.AUTHORIZED, 6600, 6600, 0, 0, manual_capture=True)
@@ -23,7 +24,7 @@ FACTS = OrderFacts(HELD, "JPY", B.CHECKED_IN)
 OPEN = (B.CONFIRMED, B.CHECKED_IN, B.COMPLETED, B.CANCELLED, B.NO_SHOW)
 
 
-@pytest.mark.parametrize(("payment", "booking"), list(product(P, B)))
+@for_each(("payment", "booking"), list(product(P, B)))
 def test_orders_are_for_an_authorization_of_a_visit(payment: PaymentStatus, booking: BookingStatus) -> None:
     facts = replace(FACTS, payment=replace(HELD, status=payment), booking_status=booking, fee=3300)
     if payment is P.AUTHORIZED and booking in OPEN:

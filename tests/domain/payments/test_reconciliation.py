@@ -17,6 +17,7 @@ from domain.payments.reconciliation import (
     compare,
 )
 from domain.payments.status import PaymentStatus as P
+from tests.support.cases import for_each
 
 PAID = Side(P.CAPTURED, 6600, "JPY", 6600, 0)
 HELD = Side(P.AUTHORIZED, 6600, "JPY", 0, 0)
@@ -24,7 +25,7 @@ OPEN = Side(P.REQUIRES_PAYMENT, 6600, "JPY", 0, 0)
 CHECK, RECORD = ProposedAction.CHECK, ProposedAction.RECORD_STATE
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("ours", "theirs", "expected"),
     [
         (PAID, PAID, None),

@@ -4,6 +4,7 @@ import pytest
 
 from domain.errors import InvalidInput
 from domain.payments.return_url import require_return_url
+from tests.support.cases import for_each
 
 PLATFORM = "https://book.example"
 ALLOWED = (PLATFORM, "http://app.example:3000", "https://salon.example/about?lang=ja", "https://日本.example/予約")
@@ -39,7 +40,7 @@ def test_allowed_origin_may_be_returned_to(url: str) -> None:
     check(url)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "url",
     [
         "",

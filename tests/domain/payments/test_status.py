@@ -13,6 +13,7 @@ from domain.payments.status import (
     RefundStatus,
     check_transition,
 )
+from tests.support.cases import for_each
 
 EXPECTED = {
     "requires_payment": {"processing", "authorized", "captured", "voided", "failed"},
@@ -39,8 +40,8 @@ def test_transition_tables_have_every_status() -> None:
     assert set(REFUNDS) == {s.value for s in RefundStatus} == {s.value for s in REFUND_ALLOWED}
 
 
-@pytest.mark.parametrize("wanted", list(PaymentStatus))
-@pytest.mark.parametrize("current", list(PaymentStatus))
+@for_each("wanted", list(PaymentStatus))
+@for_each("current", list(PaymentStatus))
 def test_transition(current: PaymentStatus, wanted: PaymentStatus) -> None:
     if wanted.value in EXPECTED[current.value]:
         check_transition(current, wanted)

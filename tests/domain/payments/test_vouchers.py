@@ -33,6 +33,7 @@ from domain.payments.vouchers import (
     warn_at,
 )
 from providers.payments.limits import PAYJP_V1, PAYJP_V2, STRIPE
+from tests.support.cases import for_each
 
 P, B = PaymentStatus, BookingStatus
 #: Saturday, 12:00 in Tokyo.
@@ -126,8 +127,8 @@ def test_warn_at_is_noon_of_the_last_day_and_not_right_after_the_voucher() -> No
     assert warn_at(noon - timedelta(hours=2, minutes=59), end) is None
 
 
-@pytest.mark.parametrize("status", list(P))
-@pytest.mark.parametrize("booking", list(B))
+@for_each("status", list(P))
+@for_each("booking", list(B))
 def test_voucher_step_opens_while_the_booking_waits_for_money(booking: B, status: P) -> None:
     step = voucher_step(replace(PAYMENT, status=status), booking, EVENT, stale=False)
     wanted = booking is B.PENDING and status in OPEN

@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import orjson
-import pytest
 
 from api.v1.scheduling.availability.handlers import starts_as_json
 from domain.instants import text_at_venue
 from domain.scheduling.availability.model import StartTable
+from tests.support.cases import for_each
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("zone", "first"),
     [
         ("Asia/Tokyo", datetime(2026, 11, 1, tzinfo=UTC)),
@@ -23,7 +23,7 @@ from domain.scheduling.availability.model import StartTable
         ("Africa/Casablanca", datetime(2026, 2, 14, tzinfo=UTC)),
     ],
 )
-@pytest.mark.parametrize("step", [15, 7, 60 * 24])
+@for_each("step", [15, 7, 60 * 24])
 def test_starts_as_json_have_the_times_of_the_zone(zone: str, first: datetime, step: int) -> None:
     minutes = list(range(30, 33 * 1440, step))
     left = [minute % 17 + 1 for minute in minutes]
