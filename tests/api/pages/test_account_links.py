@@ -44,6 +44,12 @@ async def app(database: Database, pool: Pool, clock: Clock, shelf: Shelf) -> Asy
 
 
 @pytest.fixture
+def log_in(log_in_over_http: Login) -> Login:
+    """Registration sends the first of these links."""
+    return log_in_over_http
+
+
+@pytest.fixture
 def shelf() -> Shelf:
     return Shelf()
 

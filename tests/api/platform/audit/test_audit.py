@@ -92,11 +92,14 @@ async def test_audit_trail_is_hidden_from_others(
         assert error_of(await manager.get(path)) == (404, "not_found"), path
 
 
-async def test_admin_reads_all(owner: Person, other_owner: Person, admin: Person, business: str) -> None:
+async def test_admin_reads_all(
+    owner: Person, other_owner: Person, admin: Person, business: str, log_in_over_http: Login
+) -> None:
     other = str((await create_business(other_owner))["id"])
     assert {business, other} <= {entry["business_id"] for entry in await listed(admin, limit=100)}
     assert {entry["business_id"] for entry in await listed(admin, business_id=other)} == {other}
-    (login,) = await listed(admin, f"/audit/entity/users/{owner.id}")
+    registered = await log_in_over_http()
+    (login,) = await listed(admin, f"/audit/entity/users/{registered.id}")
     assert login["after"]["password_hash"] == "***"
     assert login["actor_kind"] == "guest"
 
