@@ -8,7 +8,7 @@ import functools
 import itertools
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -152,14 +152,21 @@ async def redis_cache(redis_url: str) -> AsyncIterator[Cache]:
     await cache.aclose()
 
 
-@pytest_asyncio.fixture
-async def app(database: Database, pool: Pool, clock: Clock, redis_cache: Cache) -> AsyncIterator[FastAPI]:
-    """The application, started. Temporal and the storage are away unless a test hands them in."""
+@asynccontextmanager
+async def started_app(database: Database, pool: Pool, clock: Clock, cache: Cache) -> AsyncIterator[FastAPI]:
+    """The application, started. Temporal and the storage are away."""
     settings = database.settings(
         temporal_address="127.0.0.1:1", temporal_rpc_timeout=timedelta(seconds=1), s3_endpoint_url="http://127.0.0.1:1"
     )
-    app = create_app(settings, database=pool, cache=redis_cache, password_rounds=ROUNDS, now=clock.now)
+    app = create_app(settings, database=pool, cache=cache, password_rounds=ROUNDS, now=clock.now)
     async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest_asyncio.fixture
+async def app(database: Database, pool: Pool, clock: Clock, redis_cache: Cache) -> AsyncIterator[FastAPI]:
+    """See ``started_app``; a folder whose tests need Temporal or the storage hands them in."""
+    async with started_app(database, pool, clock, redis_cache) as app:
         yield app
 
 

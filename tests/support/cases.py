@@ -10,8 +10,8 @@ import pytest
 
 Test = Callable[..., None]
 
-#: So many cases that failed are told in full.
-_TOLD = 10
+#: So many cases that failed are shown in full.
+_SHOWN = 10
 
 
 class CasesFailed(AssertionError):
@@ -59,6 +59,6 @@ def _values(case: Any, number: int, ids: Callable[[Any], object] | None) -> tupl
 
 
 def _report(failed: dict[str, BaseException], number: int) -> str:
-    lines = [f"{label[:200]}: {type(error).__name__}: {error}" for label, error in list(failed.items())[:_TOLD]]
-    more = [f"and {len(failed) - _TOLD} more"] if len(failed) > _TOLD else []
+    lines = [f"{label[:200]}: {type(error).__name__}: {error}" for label, error in list(failed.items())[:_SHOWN]]
+    more = [f"and {len(failed) - _SHOWN} more"] if len(failed) > _SHOWN else []
     return "\n".join([f"{len(failed)} of {number} cases failed", *lines, *more])

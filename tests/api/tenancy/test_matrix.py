@@ -9,27 +9,45 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from fastapi import FastAPI
 from httpx import Response
 
 from db.engine.session import Database as Pool
 from domain.permissions import allowed
 from domain.roles import Role
+from providers.cache.interface import Cache
 from tests.api.access.test_permissions import api_routes, name_of, permissions_of, the_app
-from tests.api.conftest import PREFIX, Clock, Statements
+from tests.api.conftest import PREFIX, Clock, Statements, started_app
 from tests.api.tenancy.asking import Operation, Place, operations
 from tests.api.tenancy.world import CALLERS, Filled, Tenants, content, missing, opened_world
 from tests.support import data, sampling, timing
+from tests.support.reused_database import ReusedDatabases
 
 #: Headers that say when and how often somebody asked, and nothing about what; and the length of a body, which is
 #: compared itself, without the id that was sent.
 OF_THE_REQUEST = frozenset({"x-request-id", "date", "x-ratelimit-remaining", "x-ratelimit-reset", "content-length"})
 
 
-@pytest_asyncio.fixture
-async def tenants(app: FastAPI, pool: Pool, clock: Clock) -> AsyncIterator[Tenants]:
-    async with opened_world(app, pool, clock) as opened:
-        yield opened
+@pytest_asyncio.fixture(scope="module")
+async def world(reused_databases: ReusedDatabases, redis_cache: Cache) -> AsyncIterator[tuple[Tenants, Pool]]:
+    """One for all these tests: what they ask is refused or read, and nothing changes by it."""
+    clock = Clock()
+    async with (
+        reused_databases.empty_database() as database,
+        database.pool(database_pool_size=5, database_pool_overflow=5) as pool,
+        started_app(database, pool, clock, redis_cache) as app,
+        opened_world(app, pool, clock) as opened,
+    ):
+        yield opened, pool
+
+
+@pytest.fixture
+def tenants(world: tuple[Tenants, Pool]) -> Tenants:
+    return world[0]
+
+
+@pytest.fixture
+def pool(world: tuple[Tenants, Pool]) -> Pool:
+    return world[1]
 
 
 def comparable(response: Response, sent: object) -> tuple[int, dict[str, str], object]:
@@ -66,8 +84,8 @@ async def test_id_of_another_tenant_is_answered_like_an_unknown_one(tenants: Ten
     before = [await content(pool, filled.salon) for filled in (tenants.other, tenants.hidden)]
     http, own, wrong, asked = tenants.people[caller], tenants.mine.rows, [], 0
     places = [(operation, place) for operation in operations() for place in operation.places]
-    # Two shares: every place is asked by four of the eight.
-    for operation, place in sampling.share(places, CALLERS.index(caller), 2):
+    # Four shares: every place is asked by two of the eight.
+    for operation, place in sampling.share(places, CALLERS.index(caller), 4):
         nothing = missing(place.table)
         unknown = await http.request(**tenants.ready(operation.ask(own, place, nothing)))
         for target in targets(tenants, operation, caller):

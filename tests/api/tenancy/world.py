@@ -106,11 +106,14 @@ class Tenants:
 
 async def fill(pool: Pool, soon: datetime) -> Filled:
     """A salon with a row in every table that an operation takes an id of. Add what a new table needs here."""
-    salon = await data.add_salon(pool)
-    booking = await data.add_booking(pool, salon, soon + timedelta(days=1), special_requests=f"for {salon.business_id}")
-    payment = await data.add_payment(pool, salon, booking, status="captured")
-    refund = {"payment_id": payment, "booking_id": booking, "amount": 100, "currency": "JPY", "reason": "requested"}
-    refunded = await data.add(pool, Refund, business_id=salon.business_id, command_id="r", **refund)
+    async with data.one_transaction(pool):
+        salon = await data.add_salon(pool)
+        booking = await data.add_booking(
+            pool, salon, soon + timedelta(days=1), special_requests=f"for {salon.business_id}"
+        )
+        payment = await data.add_payment(pool, salon, booking, status="captured")
+        refund = {"payment_id": payment, "booking_id": booking, "amount": 100, "currency": "JPY", "reason": "requested"}
+        refunded = await data.add(pool, Refund, business_id=salon.business_id, command_id="r", **refund)
     await succeed_refund(pool, refunded)
     async with pool.unit_of_work(salon.scope) as work:
         await work.messages.notices.queue(NoticeKind.BOOKING_CONFIRMED, booking, salon.business_id, str(booking))
@@ -118,85 +121,103 @@ async def fill(pool: Pool, soon: datetime) -> Filled:
             "visit_unattended", str(booking), business_id=salon.business_id, booking_id=booking
         )
     later = soon + timedelta(days=7)
-    await data.add(pool, UserSession, user_id=salon.owner_id, last_used_at=soon, expires_at=later)
-    await data.add_staff(pool, salon.business_id, resource_id=salon.resources[0])
-    day = later.date()
-    off = {"resource_id": salon.resources[0], "first_day": day, "last_day": day, "kind": "off"}
-    await data.add(pool, StaffException, business_id=salon.business_id, **off)
-    recurring = {
-        "user_id": salon.user_id,
-        "start_at": soon,
-        "recurrence": {"frequency": "weekly", "count": 2},
-        "time_zone": "Asia/Tokyo",
-    }
-    await data.add(pool, BookingSeries, business_id=salon.business_id, customer_id=salon.customer_id, **recurring)
+    async with data.one_transaction(pool):
+        await data.add(pool, UserSession, user_id=salon.owner_id, last_used_at=soon, expires_at=later)
+        await data.add_staff(pool, salon.business_id, resource_id=salon.resources[0])
+        day = later.date()
+        off = {"resource_id": salon.resources[0], "first_day": day, "last_day": day, "kind": "off"}
+        await data.add(pool, StaffException, business_id=salon.business_id, **off)
+        recurring = {
+            "user_id": salon.user_id,
+            "start_at": soon,
+            "recurrence": {"frequency": "weekly", "count": 2},
+            "time_zone": "Asia/Tokyo",
+        }
+        await data.add(pool, BookingSeries, business_id=salon.business_id, customer_id=salon.customer_id, **recurring)
     async with pool.unit_of_work(salon.scope) as work:
         blocked = BlockRequest(salon.resources[0], later, later + timedelta(hours=1), reason=f"for {salon.business_id}")
         await work.bookings.blocks.add_block(salon.business_id, blocked, soon, confirm=False)
     maker = Context(Actor(ActorKind.STAFF, salon.owner_id))
     async with pool.unit_of_work(salon.scope, maker) as work:
         _, feed_token = await work.bookings.feeds.add_feed(salon.business_id, salon.resources[0])
-    invited = {
-        "email": "new@example.jp",
-        "role": "staff",
-        "language": "ja",
-        "expires_at": later,
-        "invited_by": salon.owner_id,
-    }
-    await data.add(pool, StaffInvitation, business_id=salon.business_id, **invited)
-    document = {"kind": "permit", "content_type": "application/pdf", "object_key": f"documents/{salon.business_id}"}
-    await data.add(pool, BusinessDocument, business_id=salon.business_id, **document)
-    await data.add(pool, BusinessVerification, business_id=salon.business_id)
-    taken = {"kind": "payment", "method": "cash", "amount": 1000, "currency": "JPY", "day": soon.date()}
-    of = {"booking_id": booking, "taken_by": salon.owner_id, "command_id": "c"}
-    await data.add(pool, VenuePayment, business_id=salon.business_id, **taken, **of)
-    sealed = {"public_key": "pk_test_of_the_world", "secrets_encrypted": b"sealed", "key_id": "k1"}
-    await data.add(pool, PaymentAccount, business_id=salon.business_id, provider="stripe", **sealed)
-    disputed = {"payment_id": payment, "booking_id": booking, "amount": 1, "currency": "JPY", "reason": "fraudulent"}
-    await data.add(pool, PaymentDispute, business_id=salon.business_id, provider_dispute_id="du_world", **disputed)
-    paid_out = {"provider_payout_id": f"po_{salon.business_id}", "status": "paid", "currency": "JPY", "made_at": soon}
-    sums = {"provider": "stripe", "amount": 100, "entries_net": 100, "fees": 0}
-    await data.add(pool, PaymentPayout, business_id=salon.business_id, **paid_out, **sums)
-    picture = {"kind": "image", "content_type": "image/jpeg", "upload_key": f"uploads/{salon.business_id}"}
-    await data.add(pool, BusinessMedia, business_id=salon.business_id, status="ready", **picture)
-    waits = {"first_day": day, "last_day": day, "service_name": {"ja": "カット"}, "time_zone": "Asia/Tokyo"}
-    who = {"service_id": salon.service_id, "user_id": salon.user_id, "status": "waiting", "joined_at": soon}
-    await data.add(pool, WaitlistEntry, business_id=salon.business_id, ends_at=later, **who, **waits)
+    async with data.one_transaction(pool):
+        invited = {
+            "email": "new@example.jp",
+            "role": "staff",
+            "language": "ja",
+            "expires_at": later,
+            "invited_by": salon.owner_id,
+        }
+        await data.add(pool, StaffInvitation, business_id=salon.business_id, **invited)
+        document = {"kind": "permit", "content_type": "application/pdf", "object_key": f"documents/{salon.business_id}"}
+        await data.add(pool, BusinessDocument, business_id=salon.business_id, **document)
+        await data.add(pool, BusinessVerification, business_id=salon.business_id)
+        taken = {"kind": "payment", "method": "cash", "amount": 1000, "currency": "JPY", "day": soon.date()}
+        of = {"booking_id": booking, "taken_by": salon.owner_id, "command_id": "c"}
+        await data.add(pool, VenuePayment, business_id=salon.business_id, **taken, **of)
+        sealed = {"public_key": "pk_test_of_the_world", "secrets_encrypted": b"sealed", "key_id": "k1"}
+        await data.add(pool, PaymentAccount, business_id=salon.business_id, provider="stripe", **sealed)
+        disputed = {
+            "payment_id": payment,
+            "booking_id": booking,
+            "amount": 1,
+            "currency": "JPY",
+            "reason": "fraudulent",
+        }
+        await data.add(pool, PaymentDispute, business_id=salon.business_id, provider_dispute_id="du_world", **disputed)
+        paid_out = {
+            "provider_payout_id": f"po_{salon.business_id}",
+            "status": "paid",
+            "currency": "JPY",
+            "made_at": soon,
+        }
+        sums = {"provider": "stripe", "amount": 100, "entries_net": 100, "fees": 0}
+        await data.add(pool, PaymentPayout, business_id=salon.business_id, **paid_out, **sums)
+        picture = {"kind": "image", "content_type": "image/jpeg", "upload_key": f"uploads/{salon.business_id}"}
+        await data.add(pool, BusinessMedia, business_id=salon.business_id, status="ready", **picture)
+        waits = {"first_day": day, "last_day": day, "service_name": {"ja": "カット"}, "time_zone": "Asia/Tokyo"}
+        who = {"service_id": salon.service_id, "user_id": salon.user_id, "status": "waiting", "joined_at": soon}
+        await data.add(pool, WaitlistEntry, business_id=salon.business_id, ends_at=later, **who, **waits)
     await add_review(pool, salon, booking)
     async with pool.unit_of_work(Scope.platform()) as work:
         await recompute(work.session, [BusinessDay(salon.business_id, soon.date())])
-    about = {"customer_id": salon.customer_id, "kind": "general", "body": f"of {salon.business_id}"}
-    await data.add(pool, CustomerNote, business_id=salon.business_id, **about)
-    file = {"digest": "d", "encoding": "utf-8", "header": ["氏名"], "columns": ["name"]}
-    await data.add(pool, CustomerImport, business_id=salon.business_id, **file)
-    await data.add(pool, BusinessArchive, business_id=salon.business_id)
-    days = {"first_day": day, "last_day": day, "format": "csv", "requested_by": salon.owner_id}
-    await data.add(pool, AnalyticsExport, business_id=salon.business_id, **days)
-    texts = {"ja": {"subject": f"of {salon.business_id}", "body": "本文"}}
-    await data.add(pool, Campaign, business_id=salon.business_id, name="夏", texts=texts, count_days=14)
-    await data.add(pool, Automation, business_id=salon.business_id, kind="birthday", days=0, texts=texts)
-    phone = {"channel": "sms", "address": "+819012345678", "proven_at": soon}
-    await data.add(pool, ChannelAddress, user_id=salon.owner_id, **phone)
+    async with data.one_transaction(pool):
+        about = {"customer_id": salon.customer_id, "kind": "general", "body": f"of {salon.business_id}"}
+        await data.add(pool, CustomerNote, business_id=salon.business_id, **about)
+        file = {"digest": "d", "encoding": "utf-8", "header": ["氏名"], "columns": ["name"]}
+        await data.add(pool, CustomerImport, business_id=salon.business_id, **file)
+        await data.add(pool, BusinessArchive, business_id=salon.business_id)
+        days = {"first_day": day, "last_day": day, "format": "csv", "requested_by": salon.owner_id}
+        await data.add(pool, AnalyticsExport, business_id=salon.business_id, **days)
+        texts = {"ja": {"subject": f"of {salon.business_id}", "body": "本文"}}
+        await data.add(pool, Campaign, business_id=salon.business_id, name="夏", texts=texts, count_days=14)
+        await data.add(pool, Automation, business_id=salon.business_id, kind="birthday", days=0, texts=texts)
+        phone = {"channel": "sms", "address": "+819012345678", "proven_at": soon}
+        await data.add(pool, ChannelAddress, user_id=salon.owner_id, **phone)
     found: dict[str, Any] = {"businesses": salon.business_id, "users": salon.owner_id}
-    for table in {place.table for operation in operations() for place in operation.places} - set(found):
-        of_business = "business_id" in Base.metadata.tables[table].c
-        whose = ("business_id", salon.business_id) if of_business else ("user_id", salon.owner_id)
-        rows = await data.rows(pool, f"SELECT id FROM {table} WHERE {whose[0]} = :id ORDER BY id LIMIT 1", id=whose[1])
-        assert rows, f"tests/api/tenancy/world.py puts no row into {table}"
-        found[table] = rows[0]["id"]
+    async with data.one_transaction(pool):
+        for table in {place.table for operation in operations() for place in operation.places} - set(found):
+            of_business = "business_id" in Base.metadata.tables[table].c
+            whose = ("business_id", salon.business_id) if of_business else ("user_id", salon.owner_id)
+            rows = await data.rows(
+                pool, f"SELECT id FROM {table} WHERE {whose[0]} = :id ORDER BY id LIMIT 1", id=whose[1]
+            )
+            assert rows, f"tests/api/tenancy/world.py puts no row into {table}"
+            found[table] = rows[0]["id"]
     return Filled(salon, found, feed_token)
 
 
 async def content(pool: Pool, salon: Salon) -> dict[str, list[dict[str, Any]]]:
     """Every row of the salon, by table."""
     tables = [table.name for table in Base.metadata.sorted_tables if "business_id" in table.c]
-    found = {
-        table: await data.rows(
-            pool, f"SELECT * FROM {table} t WHERE business_id = :id ORDER BY t::text", id=salon.business_id
-        )
-        for table in tables
-    }
-    found["businesses"] = await data.rows(pool, "SELECT * FROM businesses WHERE id = :id", id=salon.business_id)
+    async with data.one_transaction(pool):
+        found = {
+            table: await data.rows(
+                pool, f"SELECT * FROM {table} t WHERE business_id = :id ORDER BY t::text", id=salon.business_id
+            )
+            for table in tables
+        }
+        found["businesses"] = await data.rows(pool, "SELECT * FROM businesses WHERE id = :id", id=salon.business_id)
     return found
 
 
