@@ -33,6 +33,7 @@ class SettingsRow:
     booking_window: timedelta
     approval_mode: str
     guest_booking: bool
+    asks_kana: str
     address_proof_within: timedelta
     phone_proof_within: timedelta
     provisional_for: timedelta

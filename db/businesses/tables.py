@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from db.engine.base import INTERVAL, Base, Bilingual, Currency, Key, Stamped, Time, bilingual, ends_cached, one_of
 from domain.business_status import BusinessStatus
 from domain.businesses.address import Prefecture
-from domain.businesses.profile import Vertical
+from domain.businesses.profile import AsksKana, Vertical
 from domain.catalogue.service import ApprovalMode
 from domain.payments.providers import ProviderName
 from domain.payments.status import PaymentMode
@@ -126,6 +126,7 @@ class BusinessSettings(Base, Stamped):
     __tablename__ = "business_settings"
     __table_args__ = (
         one_of("approval_mode", ApprovalMode),
+        one_of("asks_kana", AsksKana),
         one_of("payment_mode", PaymentMode),
         one_of("start_grid", StartGrid),
         one_of("staff_change_notice", StaffChangeNotice),
@@ -158,6 +159,8 @@ class BusinessSettings(Base, Stamped):
     booking_window: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '60 days'"))
     approval_mode: Mapped[str] = mapped_column(server_default=text("'instant'"))
     guest_booking: Mapped[bool] = mapped_column(server_default=text("true"))
+    #: Whether the booking form asks for the name in kana.
+    asks_kana: Mapped[str] = mapped_column(server_default=text("'off'"))
     #: How long an unpaid booking waits until a caller without a proven identity has proven the typed address. Zero: no
     #: proof is needed.
     address_proof_within: Mapped[timedelta] = mapped_column(INTERVAL, server_default=text("interval '30 minutes'"))

@@ -49,7 +49,7 @@ SELECT uuidv7() AS new_id, jsonb_build_object(
         'auto_complete', t.auto_complete,
         'version', (SELECT v.version FROM catalogue_versions v WHERE v.business_id = b.id),
         'calendar_version', b.calendar_version, 'joins', t.table_joins,
-        'holiday_row', t.has_public_holiday_row, 'guest_booking', t.guest_booking,
+        'holiday_row', t.has_public_holiday_row, 'guest_booking', t.guest_booking, 'asks_kana', t.asks_kana,
         'proof', extract(epoch FROM t.address_proof_within),
         'phone_proof', extract(epoch FROM t.phone_proof_within), 'provisional', extract(epoch FROM t.provisional_for),
         'undo', extract(epoch FROM t.undo_within), 'unproven_holds', t.unproven_holds,

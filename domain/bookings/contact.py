@@ -12,6 +12,9 @@ class Contact:
     given_name: str = ""
     email: str | None = None
     phone: str | None = None
+    #: Full-width katakana.
+    family_name_kana: str | None = None
+    given_name_kana: str | None = None
 
 
 def walk_in_contact(language: str) -> Contact:

@@ -1,8 +1,10 @@
 """How many unpaid bookings one caller may have at one business, and how many all unproven callers together; and how
-many calendar feeds a business may have."""
+many calendar feeds a business may have. Also what a business wants of those who book without a login."""
 
+from domain.bookings.contact import Contact
 from domain.bookings.errors import HoldLimit
-from domain.errors import RuleBroken
+from domain.businesses.profile import AsksKana
+from domain.errors import InvalidInput, RuleBroken
 from domain.scheduling.errors import NotBookable
 
 #: How many open bookings one customer, or one network of callers without a proven address, may have at one business.
@@ -62,3 +64,14 @@ def check_guest(is_guest: bool, by_staff: bool, allowed: bool) -> None:
     Staff book for anybody."""
     if is_guest and not by_staff and not allowed:
         raise NotBookable({"rule": "no_guest_booking"})
+
+
+def check_kana(person: Contact, asks: AsksKana) -> None:
+    """Raise InvalidInput if a name lacks its kana where the business demands them. A person with one name alone has the
+    kana of that one."""
+    if asks is not AsksKana.DEMANDED:
+        return
+    if not person.family_name_kana:
+        raise InvalidInput.at("guest.family_name_kana", "missing")
+    if person.given_name and not person.given_name_kana:
+        raise InvalidInput.at("guest.given_name_kana", "missing")

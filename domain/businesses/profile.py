@@ -17,6 +17,14 @@ class Vertical(StrEnum):
     FITNESS = "fitness"
 
 
+class AsksKana(StrEnum):
+    """Whether the booking form asks for the name in kana."""
+
+    OFF = "off"
+    ASKED = "asked"
+    DEMANDED = "demanded"
+
+
 #: Kinds of businesses that need a permit by law: restaurants (食品衛生法第55条), hairdressers
 #: (美容師法第11条・第12条), barbers (理容師法第11条・第11条の2) and clinics (医療法第7条・第8条).
 PERMIT_NEEDED = frozenset({Vertical.RESTAURANT, Vertical.SALON, Vertical.BARBER, Vertical.CLINIC})

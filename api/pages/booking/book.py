@@ -22,13 +22,18 @@ from api.pages.booking.terms import Visit, agreement, lines, money
 from api.pages.forms import Form, read_form
 from api.pages.rendering import page, see_other
 from api.pages.texts.words import word
-from api.v1.bookings.bookings.create_schemas import GuestWrite
+from api.v1.bookings.bookings.create_schemas import BookingGuestWrite
+from api.v1.bookings.bookings.hold_handlers import contact_of
+from domain.bookings.limits import check_kana
+from domain.businesses.profile import AsksKana
+from domain.errors import InvalidInput
 
 #: Refusals after which another time has to be chosen.
 _OTHER_TIME = frozenset(
     {"slot_taken", "outside_opening_hours", "outside_booking_window", "nobody_works", "not_bookable"}
 )
-_CONTACT = ("family_name", "given_name", "email", "phone", "special_requests")
+_GUEST = ("family_name", "given_name", "family_name_kana", "given_name_kana", "email", "phone")
+_CONTACT = (*_GUEST, "special_requests")
 
 
 async def show_flow(request: Request) -> Response:
@@ -44,7 +49,7 @@ async def show_flow(request: Request) -> Response:
         return show_services(request, place, selection)
     if not is_moment(selection.start):
         return await show_times(request, place, selection)
-    return _who(request, place, selection, {}, {})
+    return await _who(request, place, selection, {}, {})
 
 
 async def go_on(request: Request) -> Response:
@@ -56,11 +61,11 @@ async def go_on(request: Request) -> Response:
     if not place.chosen(selection) or not is_moment(selection.start):
         return see_other(request, selection.address(place.flow))
     if form.get("step") == "who":
-        return _who(request, place, selection, form.values, {})
+        return await _who(request, place, selection, form.values, {})
     if form.get("step") == "book":
         return await _book(request, place, selection, form)
-    if wrong := _wrong(form):
-        return _who(request, place, selection, form.values, wrong, status=422)
+    if wrong := _wrong(form, await _asks_kana(place)):
+        return await _who(request, place, selection, form.values, wrong, status=422)
     return _check(request, place, selection, form.values)
 
 
@@ -77,25 +82,33 @@ def _fitting(selection: Selection, place: BusinessView) -> Selection:
     )
 
 
-def _wrong(form: Form) -> Mapping[str, str]:
+async def _asks_kana(place: BusinessView) -> AsksKana:
+    settings = await place.api.get(f"/businesses/{place.business['id']}/settings")
+    return AsksKana(settings["asks_kana"])
+
+
+def _wrong(form: Form, asks: AsksKana) -> Mapping[str, str]:
     """The sentence of each field of the contact that the API would refuse."""
     language = request_info().language
     try:
-        GuestWrite.model_validate(_guest(form))
+        check_kana(contact_of(BookingGuestWrite.model_validate(_guest(form))), asks)
     except ValidationError as error:
         found = {
             str((*item["loc"], "email")[0]): field_message(item["type"], language, item.get("ctx"))
             for item in error.errors()
         }
         return found if form.get("family_name") else {**found, "family_name": word("fill_in_name", language, {})}
+    except InvalidInput as error:
+        wrong = error.details["fields"]
+        return {one["field"].rpartition(".")[2]: field_message(one["rule"], language) for one in wrong}
     return {}
 
 
 def _guest(form: Form) -> Mapping[str, str | None]:
-    return {name: form.get(name) or None for name in ("family_name", "given_name", "email", "phone")}
+    return {name: form.get(name) or None for name in _GUEST}
 
 
-def _who(
+async def _who(
     request: Request,
     place: BusinessView,
     selection: Selection,
@@ -108,6 +121,7 @@ def _who(
         **_summary(place, selection),
         "typed": {name: typed.get(name, "") for name in _CONTACT},
         "errors": errors,
+        "asks": await _asks_kana(place),
     }
     return page(request, "booking/who", variables, status=status, sources=place.sources)
 
@@ -192,7 +206,9 @@ async def _not_booked(
         return _check(request, place, selection, form.values, "price_changed", error.status)
     fields = {name.rpartition(".")[2]: said for name, said in error.fields.items()}
     if any(name in _CONTACT or name == "guest" for name in fields):
-        return _who(request, place, selection, form.values, {"email": fields.pop("guest", ""), **fields}, error.status)
+        return await _who(
+            request, place, selection, form.values, {"email": fields.pop("guest", ""), **fields}, error.status
+        )
     raise error
 
 

@@ -20,6 +20,7 @@ from api.v1.customers.customers.schemas import CustomerCreate, CustomerUpdate
 from api.v1.customers.notes.schemas import CustomerNoteCreate
 from api.v1.scheduling.schedules.schemas import ExceptionCreate, ExceptionUpdate
 from api.v1.scheduling.staff.schemas import AssignmentUpdate, InvitationCreate
+from domain.customers.profile import CustomerOrder
 
 _PERSON = (
     *("family_name", "given_name", "family_name_kana", "given_name_kana", "phone", "email", "birthday", "language"),
@@ -31,8 +32,26 @@ _OFF = ("first_day", "last_day", "kind", "ranges", "reason")
 
 async def _customers(desk: Desk) -> list[Row]:
     asked = {name: desk.query[name] for name in ("q", "tag") if desk.query.get(name)}
+    if not asked.get("q"):
+        asked["order"] = _order(desk)
     found = await desk.api.rows("/customers", MOST, business_id=desk.business["id"], **asked)
     return [_customer(desk, one) for one in found]
+
+
+def _order(desk: Desk) -> CustomerOrder:
+    newest = desk.query.get("order") == CustomerOrder.NEWEST
+    return CustomerOrder.NEWEST if newest else CustomerOrder.KANA
+
+
+def _orders(desk: Desk) -> list[Filter]:
+    """By kana, as a list of people is read in Japan, or the newest first. A search has its own order."""
+    if desk.query.get("q"):
+        return []
+    shown = _order(desk)
+    return [
+        Filter(f"customers_by_{one}", f"?order={one}", one is shown)
+        for one in (CustomerOrder.KANA, CustomerOrder.NEWEST)
+    ]
 
 
 def _customer(desk: Desk, one: Mapping[str, Any]) -> Row:
@@ -237,6 +256,7 @@ CUSTOMERS = Kind(
     update="/customers/{id}",
     remove="/customers/{id}",
     search=True,
+    filters=_orders,
     heading=lambda _, one: _name(one),
     template="console/customer",
     beside=_about_customer,

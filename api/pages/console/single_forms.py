@@ -26,7 +26,7 @@ _PROFILE = (
 )
 _SETTINGS = (
     *("payment_mode", "approval_mode", "approval_within", "hold_for", "lead_time", "booking_window"),
-    *("slot_interval_minutes", "start_grid", "guest_booking", "address_proof_within"),
+    *("slot_interval_minutes", "start_grid", "guest_booking", "asks_kana", "address_proof_within"),
     *("phone_proof_within", "provisional_for"),
     *("reminder_offsets", "no_show_grace", "undo_within", "auto_complete", "waitlist_offer_for", "unproven_holds"),
     *("staff_change_notice", "messages_name_staff", "feeds_name_customers", "language", "default_policy_id"),

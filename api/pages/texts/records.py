@@ -313,6 +313,8 @@ WORDS: Mapping[str, Text] = {
     "figure_cancellation_rate": Text("キャンセル率", "Cancellation rate"),
     "figure_no_show_rate": Text("無断キャンセル率", "No-show rate"),
     "figure_utilisation": Text("稼働率", "Occupancy"),
+    "customers_by_kana": Text("五十音順", "By kana"),
+    "customers_by_newest": Text("新しい順", "Newest first"),
     "figures_by_service": Text("メニューごと", "By service"),
     "figures_by_resource": Text("スタッフ・部屋ごと", "By staff and room"),
     "picture_revenue": Text("日ごとの売上のグラフ", "Chart of revenue by day"),

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import Text, bindparam, text
 from sqlalchemy.dialects.postgresql import CITEXT
 
 from db.engine.store import Store
@@ -22,10 +22,15 @@ _NEW_CUSTOMER_OF_USER = text("""
     RETURNING id, family_name, given_name, email, phone
 """)
 _NEW_CUSTOMER = text("""
-    INSERT INTO customers (business_id, family_name, given_name, email, phone, language)
-    VALUES (:business_id, :family_name, :given_name, :email, :phone, :language)
+    INSERT INTO customers (business_id, family_name, given_name, email, phone, language, family_name_kana,
+                           given_name_kana)
+    VALUES (:business_id, :family_name, :given_name, :email, :phone, :language, :family_name_kana, :given_name_kana)
     RETURNING id, family_name, given_name, email, phone
-""").bindparams(bindparam("email", type_=CITEXT))
+""").bindparams(
+    bindparam("email", type_=CITEXT),
+    bindparam("family_name_kana", type_=Text),
+    bindparam("given_name_kana", type_=Text),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,16 @@ from domain.booking_status import BookingStatus
 from domain.bookings.agreement import agree
 from domain.bookings.commands import BookingCommand
 from domain.bookings.hold import first_notices
-from domain.bookings.limits import check_guest, check_open_bookings, check_unproven_holds, counts_unproven_again
+from domain.bookings.limits import (
+    check_guest,
+    check_kana,
+    check_open_bookings,
+    check_unproven_holds,
+    counts_unproven_again,
+)
 from domain.bookings.snapshot import BookingSnapshot
 from domain.bookings.view import BookingView
+from domain.businesses.profile import AsksKana
 from domain.errors import NotFound
 from domain.identity.network import network_of
 from domain.platform.actor import SYSTEM
@@ -219,6 +226,8 @@ class HoldStore(OverbookStore):
             request.service_ids, request.start_at, now, Who(request.customer_id, request.user_id, self._ip())
         )
         check_guest(request.person is not None, request.by_staff, known.catalogue.settings["guest_booking"])
+        if request.person is not None and not request.by_staff and not request.is_proven:
+            check_kana(request.person, AsksKana(known.catalogue.settings["asks_kana"]))
         return replace(known, is_proven=True) if request.is_proven else known
 
     async def _customer_for(self, request: HoldRequest, known: HoldFacts) -> BookingCustomer:

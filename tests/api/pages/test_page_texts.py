@@ -59,6 +59,7 @@ PUT_TOGETHER = (
         "link_",
         "ask_",
         "not_public_",
+        "customers_by_",
     ),
 )
 #: ``t("key"`` without ``~`` after it.

@@ -2,8 +2,17 @@
 
 import pytest
 
+from domain.bookings.contact import Contact
 from domain.bookings.errors import HoldLimit
-from domain.bookings.limits import MAX_OPEN_HOLDS, check_guest, check_open_bookings, counts_unproven_again
+from domain.bookings.limits import (
+    MAX_OPEN_HOLDS,
+    check_guest,
+    check_kana,
+    check_open_bookings,
+    counts_unproven_again,
+)
+from domain.businesses.profile import AsksKana
+from domain.errors import InvalidInput
 from domain.scheduling.errors import NotBookable
 
 
@@ -45,3 +54,24 @@ def test_check_guest_refuses_a_guest_where_a_login_is_wanted(is_guest: bool, by_
     with pytest.raises(NotBookable) as refused:
         check_guest(is_guest, by_staff, allowed)
     assert refused.value.details == {"rule": "no_guest_booking"}
+
+
+@pytest.mark.parametrize(
+    ("person", "lacks"),
+    [
+        (Contact("佐藤"), "guest.family_name_kana"),
+        (Contact("佐藤", given_name_kana="アイ"), "guest.family_name_kana"),
+        (Contact("佐藤", "愛", family_name_kana="サトウ"), "guest.given_name_kana"),
+        (Contact("佐藤", family_name_kana="サトウ"), None),
+        (Contact("佐藤", "愛", family_name_kana="サトウ", given_name_kana="アイ"), None),
+    ],
+)
+def test_kana_of_each_part_of_the_name_are_demanded(person: Contact, lacks: str | None) -> None:
+    check_kana(person, AsksKana.OFF)
+    check_kana(person, AsksKana.ASKED)
+    if lacks is None:
+        check_kana(person, AsksKana.DEMANDED)
+        return
+    with pytest.raises(InvalidInput) as refused:
+        check_kana(person, AsksKana.DEMANDED)
+    assert refused.value.details == {"fields": [{"field": lacks, "rule": "missing"}]}

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from api.http.fields import Email, Input, MoneyWrite, PersonName, Phone, examples
 from api.http.times import Moment
 from api.v1.bookings.bookings.schemas import Note, Reason, Resources
+from api.v1.customers.customers.schemas import Kana
 from db.bookings.commands.hold_request import ItemRequest
 from domain.scheduling.availability.model import MAX_ITEMS
 
@@ -30,6 +31,13 @@ class GuestWrite(Input):
         if self.email is None and self.phone is None:
             raise PydanticCustomError("email_or_phone", "an e-mail address or a phone number")
         return self
+
+
+class BookingGuestWrite(GuestWrite):
+    """A person without a login who books: kana too, where the business asks for them (setting `asks_kana`)."""
+
+    family_name_kana: Kana | None = Field(default=None, description="Family name in kana.")
+    given_name_kana: Kana | None = Field(default=None, description="Given name in kana.")
 
 
 class BookingItemCreate(Input):
@@ -79,7 +87,7 @@ class BookingCreate(Input):
         default=None, description="A request of the customer, such as a seat at the window."
     )
     language: Literal["ja", "en"] | None = Field(default=None, description="Of the notices; else `Accept-Language`.")
-    guest: GuestWrite | None = Field(default=None, description="The person who books without a login.")
+    guest: BookingGuestWrite | None = Field(default=None, description="The person who books without a login.")
     customer_id: UUID | None = Field(default=None, description="Customer for whom staff book (UUID).")
     request_payment: bool = Field(default=False, description="Whether the customer is asked to pay online.")
     provisional: bool = Field(

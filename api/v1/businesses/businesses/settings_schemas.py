@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from api.http.fields import Changes, Input, Output, examples
 from db.businesses.businesses import SettingsRow
+from domain.businesses.profile import AsksKana
 from domain.catalogue.service import ApprovalMode
 from domain.payments.status import PaymentMode
 from domain.payments.without_card import WithoutCard
@@ -23,6 +24,7 @@ _PUBLIC = {
     "booking_window": "P60D",
     "approval_mode": "instant",
     "guest_booking": True,
+    "asks_kana": "off",
     "address_proof_within": "PT30M",
     "phone_proof_within": "PT0S",
     "payment_mode": "at_venue",
@@ -96,6 +98,10 @@ _EVIDENCE = (
     "Whether the evidence about a dispute is sent to the customer's bank six hours before the deadline, if nobody has"
     " sent it. Stripe alone takes it by its API."
 )
+_KANA = (
+    "Whether people who book without a login are asked for their name in kana: `off`, `asked`, or `demanded`: no "
+    "booking without it, unless staff make it."
+)
 _NAMES = "Whether messages to customers name the staff who serve."
 _JOINS = (
     "Which tables may be joined for a party that no single free table seats. Each join is taken whole; a party gets "
@@ -155,6 +161,7 @@ class SettingsUpdate(Changes):
         description="`instant` confirms by itself, `manual` waits for the business.",
     )
     guest_booking: bool | None = Field(default=None, description="Whether people may book without a login.")
+    asks_kana: AsksKana | None = Field(default=None, description=_KANA)
     address_proof_within: Proof | None = Field(
         default=None,
         description="How long an unpaid booking waits until its guest has confirmed the e-mail address, as an ISO "
@@ -235,6 +242,7 @@ class SettingsRead(Output):
     )
     approval_mode: ApprovalMode = Field(description="`instant` confirms by itself, `manual` waits for the business.")
     guest_booking: bool = Field(description="Whether people may book without a login.")
+    asks_kana: AsksKana = Field(description=_KANA)
     address_proof_within: timedelta = Field(
         description="How long an unpaid booking waits until its guest has confirmed the e-mail address, as an ISO "
         "8601 duration; `PT0S`: it is not asked.",
