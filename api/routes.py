@@ -41,6 +41,7 @@ from api.v1.messages.ledger import endpoints as message_ledger
 from api.v1.messages.notifications import endpoints as notifications
 from api.v1.messages.preferences import endpoints as message_preferences
 from api.v1.messages.texts import endpoints as message_texts
+from api.v1.messages.undelivered import endpoints as undelivered
 from api.v1.onboarding.verification import admin_endpoints as admin_reviews
 from api.v1.onboarding.verification import owner_endpoints as own_reviews
 from api.v1.payments.accounts import endpoints as payment_accounts
@@ -98,6 +99,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     message_brands.router,
     message_ledger.router,
     message_ledger.admin_router,
+    undelivered.router,
     message_texts.router,
     message_channels.router,
     notifications.router,

@@ -5,7 +5,7 @@ from starlette.routing import Route
 
 from api.pages import accents, messages, static_files
 from api.pages.account import account, links, registration
-from api.pages.admin import attention, audit, businesses, flags, state
+from api.pages.admin import attention, audit, businesses, flags, notices, state
 from api.pages.booking import book, business, embedding, manage, paying, reviewing, waiting
 from api.pages.booking import moving as customer_moving
 from api.pages.console import (
@@ -104,6 +104,7 @@ ROUTES: tuple[Route, ...] = (
     route("/admin/businesses/{business_id}/{decision}", businesses.decide, "POST"),
     route("/admin/attention", attention.show_attention),
     route("/admin/attention/{attention_id}", attention.resolve, "POST"),
+    *notices.ROUTES,
     route("/admin/audit", audit.show_audit),
     route("/admin/state", state.show_state),
     route("/admin/flags", flags.show_flags),

@@ -49,6 +49,11 @@ _OF_BUSINESS = text(
     f"SELECT {_COLUMNS} FROM notification_outbox"
     f" WHERE business_id = :business_id AND (CAST(:status AS text) IS NULL OR status = :status) AND {_AFTER}"
 )
+# The list of states is that of the index.
+_UNDELIVERED = text(
+    f"SELECT {_COLUMNS} FROM notification_outbox"
+    f" WHERE status IN ('failed', 'bounced', 'dropped') AND status = :status AND {_AFTER}"
+)
 _ACCOUNT_EMAIL = text(
     f"SELECT {_COLUMNS} FROM notification_outbox WHERE id = :id AND user_id = :user_id AND business_id IS NULL"
 )
@@ -109,6 +114,12 @@ class NoticeReadStore(Store):
             _OF_BUSINESS,
             {"business_id": business_id, "after": after, "limit": limit, "status": status and status.value},
         )
+        return [NoticeRow(**row) for row in rows.mappings()]
+
+    async def list_undelivered(self, status: NoticeStatus, after: UUID | None, limit: int) -> list[NoticeRow]:
+        """The messages of every business and of the platform that failed, came back or were kept back (``status``),
+        newest first, older than ``after``. Needs the platform's scope."""
+        rows = await self.session.execute(_UNDELIVERED, {"status": status.value, "after": after, "limit": limit})
         return [NoticeRow(**row) for row in rows.mappings()]
 
     async def mark_read(self, notice_id: UUID, user_id: UUID, now: datetime) -> NoticeRow:

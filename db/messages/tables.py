@@ -33,6 +33,11 @@ class Notice(Base, Stamped):
         Index("ix_notification_outbox_business_id", "business_id", "id"),
         Index("ix_notification_outbox_booking_id", "booking_id"),
         Index("ix_notification_outbox_queued", "created_at", postgresql_where=text("status = 'queued'")),
+        Index(
+            "ix_notification_outbox_undelivered",
+            *("status", "id"),
+            postgresql_where=text("status IN ('failed', 'bounced', 'dropped')"),
+        ),
     )
 
     id: Mapped[Key]

@@ -1,11 +1,11 @@
-"""Which messages of a booking its business may send once more. Pure rules."""
+"""Which messages of a booking its business may send once more, and which can be tried again. Pure rules."""
 
 from collections.abc import Mapping
 from uuid import UUID
 
 from domain.booking_status import BookingStatus
 from domain.errors import InvalidInput
-from domain.messages.kinds import NoticeKind
+from domain.messages.kinds import Channel, NoticeKind, NoticeStatus
 from domain.messages.send_decision import A_DAY
 from domain.platform.rate_limits import Window
 
@@ -45,3 +45,9 @@ def check_again(status: BookingStatus, kind: NoticeKind, *, was_sent: bool, is_r
 def again_window(booking_id: UUID) -> Window:
     """The limit that counts them."""
     return Window(f"message_again:{booking_id}", MOST_AGAIN, A_DAY)
+
+
+def may_retry(status: NoticeStatus, channel: str) -> bool:
+    """Whether a message can be tried for another 24 hours. One that came back cannot: the address is wrong. One that is
+    shown in the apps is sent by nobody."""
+    return status in {NoticeStatus.FAILED, NoticeStatus.DROPPED} and channel != Channel.IN_APP

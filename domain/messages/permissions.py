@@ -11,6 +11,7 @@ class MessageAction(Action):
 
     READ = "notification.read"
     RETRY = "notification.retry"
+    READ_UNDELIVERED = "notification.read_undelivered"
     SEND_AGAIN = "notification.send_again"
     COUNT_ALL = "notification.count_all"
     CHOOSE = "notification.choose"
@@ -28,6 +29,7 @@ LINK_LASTS = timedelta(days=400)
 PERMISSIONS: Mapping[Action, Rule] = {
     MessageAction.READ: Rule(TEAM | {Role.ADMIN, Role.ASSISTANT, Role.CUSTOMER}, after_closing=True),
     MessageAction.RETRY: Rule(MANAGERS | {Role.ADMIN}),
+    MessageAction.READ_UNDELIVERED: Rule(frozenset({Role.ADMIN})),
     MessageAction.SEND_AGAIN: Rule(TEAM | {Role.ADMIN}),
     MessageAction.COUNT_ALL: Rule(frozenset({Role.ADMIN})),
     # Its recipient alone, with a login or with the link of the message.

@@ -75,6 +75,7 @@ EXPECTED = {
     "notification.retry": "yyy----",
     "notification.send_again": "yyyy---",
     "notification.count_all": "y------",
+    "notification.read_undelivered": "y------",
     "notification.choose": "-----yy",
     "notification.consent": "-yyy---",
     "notification.design": "yyy----",

@@ -163,7 +163,7 @@ async def test_settings_have_defaults_and_a_public_part(client: AsyncClient, own
         "booking_window": "P60D",
         "approval_mode": "instant",
         "guest_booking": True,
-            "asks_kana": "off",
+        "asks_kana": "off",
         "address_proof_within": "PT30M",
         "phone_proof_within": "PT0S",
         "payment_mode": "at_venue",
