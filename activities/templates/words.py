@@ -3,10 +3,8 @@
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat
-
 from domain.identity.devices import device_of
+from runtime.phone_numbers import shown
 
 Bilingual = Mapping[str, str]
 
@@ -174,16 +172,5 @@ def pick_all(names: Sequence[Bilingual], language: str) -> str:
 
 
 def phone(number: str | None, as_typed: str | None, language: str) -> str:
-    """``03-5550-0123`` in Japanese, as it was typed if that is known; ``+81 3-5550-0123`` in English. ``number`` is
-    E.164; a number that cannot be parsed stays unchanged."""
-    typed = one_line(as_typed or "")
-    try:
-        parsed = phonenumbers.parse(number or "", "JP")
-    except NumberParseException:
-        return typed or one_line(number or "")
-    if language == "en":
-        return phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL)
-    at_home = parsed.country_code == 81
-    return typed or phonenumbers.format_number(
-        parsed, PhoneNumberFormat.NATIONAL if at_home else PhoneNumberFormat.INTERNATIONAL
-    )
+    """See `runtime.phone_numbers.shown`; on one line."""
+    return shown(one_line(number or ""), one_line(as_typed or ""), language)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from domain.messages import formats
+from runtime import phone_numbers
 
 _WEEKDAYS = {"ja": "月火水木金土日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 
@@ -50,6 +51,10 @@ class Formats:
         local = datetime.fromisoformat(at)
         nights = 0 if day is None else (local.date() - day).days
         return f"{local.hour + 24 * nights:02d}:{local.minute:02d}"
+
+    def phone(self, number: str, as_typed: str | None = None) -> str:
+        """``03-5550-0123`` or ``+81 3-5550-0123``, of an E.164 number."""
+        return phone_numbers.shown(number, as_typed or "", self.language)
 
     def day(self, day: date) -> str:
         """``11月21日（土）`` or ``Sat 21 Nov``."""

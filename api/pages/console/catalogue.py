@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.pages.forms import Form
-from api.pages.records.fields import Field, Option, fields_of, nested
+from api.pages.records.fields import Field, Option, fields_of, hinted, nested
 from api.pages.records.pages import MOST, Desk, Filter, Kind, Row
 from api.v1.catalogue.policies.schemas import MoveRulesWrite, PolicyCreate, PolicyUpdate
 from api.v1.catalogue.resources.schemas import ResourceCreate, ResourceUpdate
@@ -114,11 +114,14 @@ def _resource_filters(desk: Desk) -> list[Filter]:
 
 
 async def _resource_fields(_: Desk) -> list[Field]:
-    return fields_of(ResourceCreate, ("kind", "name", "capacity", "seats"))
+    return hinted(
+        fields_of(ResourceCreate, ("kind", "name", "capacity", "seats")), "capacity", "hint_capacity_resource"
+    )
 
 
 async def _resource_changes(_: Desk) -> list[Field]:
-    return fields_of(ResourceUpdate, ("name", "capacity", "seats", "is_active"))
+    fields = fields_of(ResourceUpdate, ("name", "capacity", "seats", "is_active"))
+    return hinted(fields, "capacity", "hint_capacity_resource")
 
 
 async def _hours_link(desk: Desk, resource: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -128,13 +131,21 @@ async def _hours_link(desk: Desk, resource: Mapping[str, Any]) -> Mapping[str, A
     }
 
 
+def _step(desk: Desk, tier: Mapping[str, Any]) -> str:
+    """``2日前まで 0%``, and for the last step ``それ以降 100%``."""
+    hours, percent = tier["hours_before"], tier["penalty_percent"]
+    if not hours:
+        return desk.t("tier_after", percent=percent)
+    return desk.t("tier_until", before=desk.f.hours(hours), percent=percent)
+
+
 async def _policies(desk: Desk) -> list[Row]:
     found = await desk.api.rows("/policies", MOST, business_id=desk.business["id"])
     return [
         Row(
             desk.f.text(one["name"]),
             f"{desk.path}/policies/{one['id']}",
-            ("・".join(f"{desk.f.hours(tier['hours_before'])} {tier['penalty_percent']}%" for tier in one["tiers"]),),
+            ("・".join(_step(desk, tier) for tier in one["tiers"]),),
             "is_default" if one["is_default"] else "",
         )
         for one in found

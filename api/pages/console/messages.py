@@ -63,7 +63,7 @@ async def _waitlist(desk: Desk) -> list[Row]:
             (
                 f"{desk.f.text(one['service_name'])}・{one['first_day']}–{one['last_day']}・"
                 + desk.t("party_n", n=one["party_size"]),
-                "・".join(part for part in (one["phone"], one["email"]) if part),
+                "・".join(part for part in (one["phone"] and desk.f.phone(one["phone"]), one["email"]) if part),
                 _offer(desk, one["offer"]),
             ),
             f"waiting_{one['status']}",

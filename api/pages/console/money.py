@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from pydantic import BaseModel
@@ -202,6 +203,7 @@ async def _till(desk: Desk, form: Form | None = None, error: ApiError | None = N
         "saved": "saved" in desk.query,
         "key": secrets.token_urlsafe(24),
         "day": report["day"],
+        "shown_day": date.fromisoformat(report["day"]),
     }
     return page(desk.request, "console/till", variables, status=error.status if error else 200)
 

@@ -56,7 +56,7 @@ def _orders(desk: Desk) -> list[Filter]:
 
 def _customer(desk: Desk, one: Mapping[str, Any]) -> Row:
     kana = " ".join(part for part in (one["family_name_kana"], one["given_name_kana"]) if part)
-    reach = "・".join(part for part in (kana, one["phone"], one["email"]) if part)
+    reach = "・".join(part for part in (kana, one["phone"] and desk.f.phone(one["phone"]), one["email"]) if part)
     spent = [desk.f.money(amount) for amount in one["spent"]]
     counts = desk.t("customer_counts", visits=one["visits"], no_shows=one["no_shows"])
     return Row(_name(one), f"{desk.path}/customers/{one['id']}", (reach, "・".join((counts, *spent, *one["tags"]))))

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from api.pages.api_client import ApiError
 from api.pages.forms import Form, read_form
 from api.pages.handling import route
-from api.pages.records.fields import Field, Option, body_of, fields_of, shown, typed
+from api.pages.records.fields import Field, Option, body_of, fields_of, hinted, shown, typed
 from api.pages.records.pages import MOST, Desk, desk_of, form_variables
 from api.pages.rendering import page, see_other
 from api.v1.businesses.businesses.schemas import BusinessUpdate
@@ -115,7 +115,8 @@ def _as_typed(business: Mapping[str, Any]) -> Mapping[str, Any]:
 async def _settings(desk: Desk) -> list[Field]:
     policies = await desk.api.rows("/policies", MOST, business_id=desk.business["id"])
     options = [Option(one["id"], text=desk.f.text(one["name"])) for one in policies]
-    return fields_of(SettingsUpdate, _SETTINGS, {"default_policy_id": options}, {"reminder_offsets": "durations"})
+    fields = fields_of(SettingsUpdate, _SETTINGS, {"default_policy_id": options}, {"reminder_offsets": "durations"})
+    return hinted(fields, "payment_mode", "hint_payment_mode_rules")
 
 
 async def _week(_: Desk) -> list[Field]:

@@ -128,6 +128,11 @@ def nested(prefix: str, fields: Sequence[Field]) -> list[Field]:
     return [replace(field, name=f"{prefix}.{field.name}") for field in fields]
 
 
+def hinted(fields: Sequence[Field], name: str, hint: str) -> list[Field]:
+    """The fields with another hint at ``name``: the same name can mean another thing in another record."""
+    return [replace(field, hint=hint) if field.name == name else field for field in fields]
+
+
 def _inside(record: Any, name: str) -> Any:
     for part in name.split("."):
         record = record.get(part) if isinstance(record, Mapping) else None

@@ -17,6 +17,9 @@ WORDS: Mapping[str, Text] = {
     "hint_payment_mode": Text(
         "選ばない場合は、予約のルールに従います。", "Without a choice, the rule of the business applies."
     ),
+    "hint_payment_mode_rules": Text(
+        "支払い方法を選んでいないメニューに使います。", "For services that have no way of payment of their own."
+    ),
     "option_payment_mode_none": Text("支払いなし", "No payment"),
     "option_payment_mode_at_venue": Text("当日の支払い", "Pay at the venue"),
     "option_payment_mode_prepay": Text("オンライン決済（全額）", "Online payment, whole amount"),
@@ -40,6 +43,10 @@ WORDS: Mapping[str, Text] = {
         "2以上にするとクラスになり、料金は1名分です。",
         "More than 1 makes it a class; the price is then for one person.",
     ),
+    "hint_capacity_resource": Text(
+        "同時に受けられる予約の数です。スタッフは1です。",
+        "How many bookings it takes at the same time. For a person that is 1.",
+    ),
     "field_is_active": Text("予約を受け付ける", "Can be booked"),
     "field_need_staff": Text("担当できるスタッフ", "Staff who do it"),
     "field_need_room": Text("使う部屋・席", "Rooms or seats for it"),
@@ -61,6 +68,8 @@ WORDS: Mapping[str, Text] = {
         "例：「24時間前 0%」「0時間前 50%」は、24時間前まで無料、それ以降は50%です。",
         "For example “24 hours, 0%” and “0 hours, 50%”: free until 24 hours before, then 50%.",
     ),
+    "tier_until": Text("{before}前まで {percent}%", "until {before} before {percent}%"),
+    "tier_after": Text("それ以降 {percent}%", "after that {percent}%"),
     "tier_hours": Text("何時間前まで", "Hours before"),
     "tier_percent": Text("キャンセル料（%）", "Fee in percent"),
     "field_no_show_percent": Text("無断キャンセルの割合（%）", "Fee for a no-show in percent"),
