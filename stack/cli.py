@@ -90,8 +90,10 @@ def up(
     seed: Annotated[bool, typer.Option(help="Write demo data at the first start.")] = True,
 ) -> None:
     """Start the whole platform on this machine and run it until Ctrl-C."""
+    from runtime.confinement import hide_memory
     from stack.up import UpOptions, run
 
+    hide_memory()
     options = UpOptions(DataFolder.at(data_dir), only_servers=only is Only.SERVERS, free_ports=free_ports, seed=seed)
     raise typer.Exit(run(options, _console()))
 
@@ -140,10 +142,8 @@ def worker(
     role: Annotated[Role, typer.Option(help="Which task queue to work on.")], data_dir: DataDir = DEFAULT
 ) -> None:
     """Run workflows and activities."""
-    from runtime.confinement import hide_memory
     from runtime.starting import loading
 
-    hide_memory()
     with loading():
         settings = _settings(data_dir, f"worker-{role.value}", role.value)
         from workers.main import run_worker

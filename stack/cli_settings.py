@@ -19,10 +19,12 @@ def settings_of(data_dir: Path, process: str, role: str = "all") -> "Settings":
     """The settings of one part, with its logging set up; production demands what its ``role`` needs.
 
     They come from the environment. Where a stack runs on the data folder, its addresses are the defaults, so that
-    parts that a person starts use that stack.
+    parts that a person starts use that stack. From then on no other process reads the secrets in this one's memory.
     """
+    from runtime.confinement import hide_memory
     from runtime.logging import configure
 
+    hide_memory()
     settings = _read_settings(DataFolder.at(data_dir), role)
     configure(settings, process)
     return settings

@@ -131,6 +131,7 @@ async def test_change_lists_the_bookings_it_strands(owner: Person, pool: Pool, d
     assert details["count"] == 1
     assert [one["id"] for one in details["bookings"]] == [str(booking)]
     assert datetime.fromisoformat(details["bookings"][0]["start_at"]) == at
+    assert all(details["bookings"][0][name].endswith("+09:00") for name in ("start_at", "end_at")), details
     assert (await owner.get(f"/businesses/{salon.id}/hours")).json()["data"] == before
     assert await rows(database, "SELECT * FROM reaccommodations") == []
 
