@@ -9,9 +9,9 @@ from domain.payments.limits import ProviderLimits
 #: table lists the currencies in which Stripe pays out; cloudcreativity/laravel-stripe and jeremie5/dataphyre have the
 #: same ones. "$0.50 US or equivalent" and "up to eight digits": the reference of ``amount`` of a payment intent, as
 #: Stripe's SDKs quote it. JPY and KRW are in the page's list of zero-decimal currencies; TWD is not, and has two
-#: digits. KRW and TWD are in no copy of the table: their least amounts are this project's own estimate, $0.50 or 50 yen
-#: with room for the rate. Stripe compares after conversion to the currency that it pays out, so an amount at a limit
-#: may still be refused.
+#: digits (only payouts in TWD are in whole dollars, "Special cases"; this platform orders none). KRW and TWD are in no
+#: copy of the table: their least amounts are this project's own estimate, $0.50 or 50 yen with room for the rate.
+#: Stripe compares after conversion to the currency that it pays out, so an amount at a limit may still be refused.
 #: Vouchers: docs.stripe.com/payments/konbini, "Minimum charge amount" and "Maximum charge amount".
 #: Authorizations: docs.stripe.com, "Place a hold on a payment method" (7 days for a customer's card; ``capture_before``
 #: says it for each).

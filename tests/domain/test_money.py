@@ -65,6 +65,12 @@ def test_money_of_two_currencies_is_never_added() -> None:
     assert yen != cents
 
 
-def test_yen_have_no_minor_unit() -> None:
-    assert "JPY" in ZERO_DECIMAL
-    assert "USD" not in ZERO_DECIMAL
+#: docs.stripe.com/currencies, "Zero-decimal currencies". Not in it, and with two digits in a payment: TWD, HUF and ISK.
+#: Of TWD and HUF its "Special cases" say that only payouts are in whole units.
+STRIPE = "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF"
+
+
+@pytest.mark.parametrize("currency", sorted(SUPPORTED))
+def test_currencies_have_the_minor_unit_that_stripe_gives_them(currency: str) -> None:
+    """A unit taken for a hundredth, or the other way, is a hundred times the price."""
+    assert (currency in ZERO_DECIMAL) is (currency in STRIPE.split())

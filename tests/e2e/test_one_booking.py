@@ -24,6 +24,7 @@ from runtime import temporal
 from stack.seed import approve_without_review
 from tests.e2e.platform import running_platform
 from tests.e2e.serving import serving
+from tests.e2e.strict import check_answer
 from tests.support import data, servers
 from tests.support.sandbox import Sandbox, running_sandbox
 
@@ -83,11 +84,12 @@ class Person:
         self._keys = 0
 
     async def ask(self, method: str, path: str, body: Any = None, expect: int = 200, **params: Any) -> Any:
-        """The data of the answer."""
+        """The data of the answer, which is as the OpenAPI document says."""
         self._keys += 1
         headers = {"Idempotency-Key": f"{id(self)}-{self._keys}"} if method == "POST" else {}
         answer = await self.http.request(method, path, json=body, headers=headers, params=params)
         assert answer.status_code == expect, f"{method} {path}: {answer.status_code} {answer.text}"
+        check_answer(method, path, answer.status_code, answer.json())
         return answer.json()["data"] if expect < 400 else answer.json()["error"]
 
     async def until(self, path: str, good: Callable[[Any], bool], seconds: float = 20) -> Any:
@@ -228,11 +230,15 @@ async def test_cancelling_gives_back_what_the_policy_leaves(
     done = await pay(customer, booking, "pm_card_visa")
     await customer.until(f"/bookings/{booking}", lambda seen: seen["status"] == "confirmed")
 
+    taken = await owner.ask("POST", "/bookings", await _same(customer, booking, service), expect=409)
+    assert (taken["code"], len(taken["details"]["alternatives"])) == ("slot_taken", 3)
+
     quote = await customer.ask("POST", f"/bookings/{booking}/cancellation-quote")
     assert (quote["penalty"]["amount"], quote["refunding"]["amount"]) == (3300, 3300)
     cancelled = await customer.ask("POST", f"/bookings/{booking}/cancel", {"reason": "都合が悪くなりました"})
     assert (cancelled["status"], cancelled["penalty"]["amount"]) == ("cancelled", 3300)
-    assert cancelled["refunding"]["amount"] == 3300
+    amounts = ("penalty", "refunding", "released")
+    assert [cancelled[name] for name in amounts] == [quote[name] for name in amounts], "one amount has one name"
     payment = await customer.until(f"/payments/{done['payment']}", lambda seen: seen["status"] == "partially_refunded")
     assert payment["refunded"]["amount"] == 3300
     assert [row["status"] for row in payment["refunds"]] == ["succeeded"]
@@ -299,3 +305,20 @@ async def test_booking_is_paid_and_refunded_at_payjp(
     sources = await data.rows(world.pool, "SELECT DISTINCT provider FROM payment_webhooks")
     assert sources == [{"provider": provider}]
     assert await data.rows(world.pool, "SELECT kind FROM attention") == []
+
+
+def test_strict_client_refuses_what_the_document_does_not_say() -> None:
+    """The control: a field too many, one too few, another type, another status, and details of an error."""
+    details: dict[str, Any] = {"alternatives": []}
+    error: dict[str, Any] = {"code": "slot_taken", "message": "Taken.", "details": details}
+    said = {"timestamp": "2026-11-21T01:30:00.000Z", "requestId": "req_019a0c5e7b3f7c21b5d4a9e1f2036c58"}
+    body = {"status": "error", "message": "Taken.", "error": error, **said}
+    check_answer("POST", "/bookings", 409, body)
+    for wrong in ({"moon": 1, **details}, {}, {"alternatives": ["tomorrow"]}, {"alternatives": [1]}):
+        with pytest.raises(AssertionError, match="409"):
+            check_answer("POST", "/bookings", 409, {**body, "error": {**error, "details": wrong}})
+    with pytest.raises(AssertionError, match="418"):
+        check_answer("POST", "/bookings", 418, body)
+    quote = {"penalty": {"amount": 1, "currency": "JPY"}}
+    with pytest.raises(AssertionError, match="refunding"):
+        check_answer("POST", "/bookings/1/cancellation-quote", 200, {"status": "success", "data": quote, **said})
