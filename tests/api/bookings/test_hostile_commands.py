@@ -1,5 +1,5 @@
-"""Commands at the edges of what their types allow, against bookings in every state: each is answered with a code, and the
-run takes the next command."""
+"""Commands at the edges of what their types allow, against bookings in every state: each is answered with a code, and
+the run takes the next command."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
