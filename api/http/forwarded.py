@@ -9,10 +9,17 @@ import functools
 import ipaddress
 from collections.abc import Iterable, Sequence
 
+import structlog
 from starlette.types import Scope
+
+log = structlog.get_logger(__name__)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+#: Addresses that are named in the log.
+_MOST_NAMED = 20
 
 
 class TrustedProxies:
@@ -20,6 +27,7 @@ class TrustedProxies:
 
     def __init__(self, networks: Iterable[str]) -> None:
         self._networks: Sequence[Network] = [ipaddress.ip_network(network) for network in networks]
+        self._named: set[Address] = set()
 
     def settle(self, scope: Scope) -> None:
         """Put the client's address into ``scope["client"]``, where all code reads it."""
@@ -32,6 +40,7 @@ class TrustedProxies:
 
     def _client(self, peer: Address, scope: Scope) -> Address:
         if not self._trusts(peer):
+            self._warn(peer, scope)
             return peer
         client = peer
         for written in reversed(_forwarded_for(scope)):
@@ -42,6 +51,13 @@ class TrustedProxies:
             if not self._trusts(client):
                 return client
         return client
+
+    def _warn(self, peer: Address, scope: Scope) -> None:
+        """Name an address near us that forwards requests, once. If it is a proxy of ours, everybody behind it shares
+        the limits of one address until it is trusted."""
+        if peer.is_private and len(self._named) < _MOST_NAMED and peer not in self._named and _forwarded_for(scope):
+            self._named.add(peer)
+            log.warning("proxy_not_trusted", peer=str(peer), setting="OMOTENASHI_TRUSTED_PROXIES")
 
     def _trusts(self, address: Address) -> bool:
         return any(address.version == network.version and address in network for network in self._networks)

@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import subprocess
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -281,6 +282,14 @@ def test_storage_is_reached_through_its_gateway_alone() -> None:
     assert reached_by == {"storage", "api", "worker-media", "worker-platform", "worker-analytics"}
     assert SERVICES["storage"]["networks"] == ["files", "published"]
     assert [name for name, service in SERVICES.items() if "published" in service.get("networks", [])] == ["storage"]
+
+
+def test_address_of_a_proxy_on_the_same_host_is_fixed_and_documented() -> None:
+    """It is not loopback. Unknown, the whole world would share the limits of one address."""
+    [network] = COMPOSE["networks"]["outside"]["ipam"]["config"]
+    first = next(ip_network(interpolate(network["subnet"], {})).hosts())
+    assert f"{first}/32" in (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    assert "outside" in SERVICES["api"]["networks"]
 
 
 def test_volumes_and_configs_are_declared() -> None:

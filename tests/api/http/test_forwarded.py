@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from pydantic import ValidationError
+from structlog.testing import capture_logs
 
 from api.app import create_app
 from api.http.forwarded import TrustedProxies, parse_address
@@ -82,6 +83,21 @@ def test_forwarded_value_that_is_no_address_is_ignored(written: str) -> None:
 def test_setting_that_believes_everybody_stops_the_start(networks: tuple[str, ...]) -> None:
     with pytest.raises(ValidationError):
         Settings(_env_file=None, trusted_proxies=networks)
+
+
+def test_forwarding_address_that_is_not_trusted_is_named_once() -> None:
+    """The proxy of the compose file calls from a bridge: who names loopback alone has one limit for the whole world."""
+    proxies = TrustedProxies(["127.0.0.1/32"])
+    header = [(b"x-forwarded-for", b"203.0.113.9")]
+    with capture_logs() as lines:
+        for peer in ("172.30.14.1", "172.30.14.1", "127.0.0.1", "203.0.113.1"):
+            proxies.settle({"client": (peer, 1), "headers": header})
+        proxies.settle({"client": ("172.30.14.2", 1), "headers": []})
+        for number in range(50):
+            proxies.settle({"client": (f"172.30.15.{number}", 1), "headers": header})
+    named = [line["peer"] for line in lines if line["event"] == "proxy_not_trusted"]
+    assert (named[0], named.count("172.30.14.1"), len(named)) == ("172.30.14.1", 1, 20)
+    assert "127.0.0.1" not in named
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """Who may ask how often: classes, headers, Redis and Postgres, and never open."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -93,6 +95,12 @@ def test_defaults_are_those_of_the_specification() -> None:
         "strict": RateLimit(100, timedelta(minutes=15)),
         "booking": RateLimit(20, timedelta(minutes=10)),
     }
+
+
+def test_rate_classes_are_all_in_the_table_of_the_manual() -> None:
+    manual = (Path(__file__).parents[3] / "docs/operations.md").read_text(encoding="utf-8")
+    table = manual.partition("**Rate limits.**")[2].partition("**Proxies.**")[0]
+    assert set(re.findall(r"(?m)^[|] `?([a-z]+)`? [|]", table)) - {"class"} == set(RateClass)
 
 
 @pytest.mark.parametrize("written", ["", "5", "0/1h", "5/0m", "-1/1h", "5/1d", "5/1h ", "1e3/1h"])

@@ -41,6 +41,21 @@ async def test_file_is_judged_by_its_content(
     assert await rows(database, "SELECT 1 FROM business_media") == []
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("a.jpg", "image/jpg"),
+        ("a.jfif", "image/pjpeg"),
+        ("a.JPG", "IMAGE/JPEG"),
+        ("a.jpg", "application/octet-stream"),
+        ("a", "application/octet-stream"),
+    ],
+)
+async def test_file_has_every_name_that_programs_give_its_type(salon: OpenSalon, name: str, said: str) -> None:
+    answer = await salon.owner.post(f"/media?business_id={salon.id}", files={"file": (name, pictures.picture(), said)})
+    assert answer.status_code == 201, answer.text
+
+
 async def test_name_is_only_a_name(salon: OpenSalon) -> None:
     for name in ("../../etc/passwd.jpg", "a\x00.jpg", "写真.JPG", "no ending", "…" * 500):
         file = {"file": (name, pictures.picture(), "image/jpeg")}
