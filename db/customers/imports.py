@@ -46,8 +46,13 @@ _REPORT = text("""
      WHERE import_id = :id AND number > :after AND (CAST(:outcome AS text) IS NULL OR outcome = :outcome)
      ORDER BY number LIMIT :limit
 """)
-# One page at a time: a second worker waits, and then finds the next page.
-_LOCK = text("SELECT id, business_id, header, columns FROM customer_imports WHERE id = :id FOR NO KEY UPDATE")
+# One page at a time, of all imports of the business: a second worker waits, and then finds the next page; and a file
+# with the same people, which runs at the same time, finds those that this page has taken.
+_LOCK = text("""
+    SELECT i.id, i.business_id, i.header, i.columns FROM customer_imports i
+     WHERE i.business_id = (SELECT x.business_id FROM customer_imports x WHERE x.id = :id)
+       AND (i.finished_at IS NULL OR i.id = :id) ORDER BY i.id FOR NO KEY UPDATE
+""")
 _WAITING = text("""
     SELECT number, cells FROM customer_import_rows WHERE import_id = :id AND outcome = 'waiting'
      ORDER BY number LIMIT :limit
@@ -165,7 +170,8 @@ class ImportStore(Store):
 
     async def take_page(self, import_id: UUID, now: datetime, read_phone: Callable[[str], str | None]) -> int:
         """Decide the next rows in one transaction; how many there were, 0 at the end. A repeat goes on behind them."""
-        job = (await self.session.execute(_LOCK, {"id": import_id})).one()
+        jobs = (await self.session.execute(_LOCK, {"id": import_id})).all()
+        [job] = [one for one in jobs if one.id == import_id]
         waiting = (await self.session.execute(_WAITING, {"id": import_id, "limit": PAGE})).all()
         if not waiting:
             await self.session.execute(_FINISH, {"id": import_id, "now": now})

@@ -7,7 +7,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from pydantic_core import to_jsonable_python
-from sqlalchemy import Table, insert, text, update
+from sqlalchemy import Table, TextClause, insert, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.customers.merge_tables import CustomerMerge
@@ -21,7 +21,7 @@ _MERGES = cast(Table, CustomerMerge.__table__)
 #: Tables whose rows go from one record to the other. A test walks over all keys that lead to a customer.
 MOVED = (
     *("bookings", "booking_series", "customer_notes", "health_note_reads", "notification_outbox", "consents"),
-    "notification_preferences",
+    *("notification_preferences", "marketing_sends"),
 )
 # In the order of their ids, so that two merges of the same records wait for each other. A booking that is being made
 # holds its customer's key: it is either seen here, or led on by the trigger `follow_merge`.
@@ -45,6 +45,40 @@ _MOVE["notification_preferences"] = text("""
            SELECT FROM notification_preferences k
             WHERE k.customer_id = :kept_id AND (k.kind, k.channel) = (m.kind, m.channel)) RETURNING m.id
 """)
+# Both have a message of this campaign: the row stays, and so does what `_WAITING` decides.
+_MOVE["marketing_sends"] = text("""
+    UPDATE marketing_sends m SET customer_id = :kept_id
+     WHERE m.customer_id = :merged_id AND NOT EXISTS (
+           SELECT FROM marketing_sends k WHERE k.customer_id = :kept_id AND k.campaign_id = m.campaign_id)
+    RETURNING m.id
+""")
+_ONE_SENDER = """
+    FROM marketing_sends k JOIN marketing_sends m
+         ON m.campaign_id = k.campaign_id
+         OR m.automation_id = k.automation_id
+            AND m.created_at > k.created_at - interval '7 days' AND m.created_at < k.created_at + interval '7 days'
+   WHERE k.customer_id = :kept_id AND m.customer_id = :merged_id"""
+# An attempt holds the lock of its message while it begins, so that none begins between this and the next statement.
+_LOCK_MESSAGES = text(f"""
+    SELECT n.id FROM notification_outbox n
+     WHERE n.id IN (SELECT unnest(ARRAY[k.notice_id, m.notice_id]) {_ONE_SENDER}) ORDER BY n.id FOR NO KEY UPDATE
+""")
+
+
+def _drop(mine: str, other: str) -> TextClause:
+    # One of the two messages, unless a provider may have it already.
+    return text(f"""
+    UPDATE notification_outbox n SET status = 'dropped', failure_reason = 'same_person'
+      FROM (SELECT {mine}.notice_id AS mine, {other}.notice_id AS other {_ONE_SENDER}) x
+      JOIN notification_outbox o ON o.id = x.other
+     WHERE n.id = x.mine AND n.status = 'queued' AND o.status NOT IN ('failed', 'dropped', 'bounced')
+       AND NOT EXISTS (SELECT FROM notification_attempts a
+                        WHERE a.notice_id = n.id AND (a.finished_at IS NULL OR a.outcome = 'unknown'))
+    """)
+
+
+# First the one of the record that is hidden.
+_WAITING = (_drop("m", "k"), _drop("k", "m"))
 _BACK = {
     table: text(
         f"UPDATE {table} SET customer_id = :merged_id WHERE customer_id = :kept_id AND id = ANY(CAST(:ids AS uuid[]))"
@@ -156,6 +190,7 @@ class MergeStore(Store):
         # First: a login has one record at a time.
         await self.session.execute(_HIDE, {**ids, "now": now})
         await self._set(kept_id, values)
+        await self._drop_second_messages(ids)
         moved = {}
         for table, statement in _MOVE.items():
             moved[table] = [str(row) for row in await self.session.scalars(statement, ids)]
@@ -217,6 +252,12 @@ class MergeStore(Store):
         if kept_id not in found or merged_id not in found:
             raise NotFound({"customer_id": str(merged_id)})
         return found[kept_id], found[merged_id]
+
+    async def _drop_second_messages(self, ids: Mapping[str, UUID]) -> None:
+        """Of one campaign, or of one automation in a week: one person gets one."""
+        if (await self.session.scalars(_LOCK_MESSAGES, ids)).all():
+            for statement in _WAITING:
+                await self.session.execute(statement, ids)
 
     async def _set(self, customer_id: UUID, values: Mapping[str, Any]) -> None:
         if values:

@@ -53,6 +53,7 @@ class Customer(Base, Stamped):
             postgresql_where=text("user_id IS NULL AND deleted_at IS NULL"),
         ),
         Index("ix_customers_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
+        Index("ix_customers_merged", "business_id", "id", postgresql_where=text("merged_into IS NOT NULL")),
         CheckConstraint("merged_into IS NULL OR deleted_at IS NOT NULL", name="merged_is_deleted"),
     )
 

@@ -20,12 +20,15 @@ from domain.errors import NotFound, WrongState
 from domain.marketing.campaigns import (
     ACTIVE,
     BETWEEN_PAGES,
+    LOOK_AGAIN,
     PAGE,
     READ,
     CampaignCommand,
     CampaignStatus,
+    HeldBecause,
     SenderFacts,
     after_command,
+    held_because,
     start_at,
 )
 from domain.marketing.segments import Segment
@@ -34,12 +37,16 @@ from domain.messages.kinds import AccountEmailKind
 from domain.messages.preferences import quiet_until
 from domain.messages.texts import OwnText
 
-_COLUMNS = "id, business_id, name, status, segment, texts, count_days, starts_at, finished_at, created_at, updated_at"
-_LIST = text(f"""
-    SELECT {_COLUMNS} FROM campaigns
-     WHERE business_id = :business_id AND (CAST(:after AS uuid) IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit
+_IS_APPROVED = "s.status = 'approved' AND s.deleted_at IS NULL AS is_approved"
+_SELECT = f"""
+    SELECT g.id, g.business_id, g.name, g.status, g.segment, g.texts, g.count_days, g.starts_at, g.finished_at,
+           g.created_at, g.updated_at, {_IS_APPROVED}
+      FROM campaigns g JOIN businesses s ON s.id = g.business_id"""
+_LIST = text(f"""{_SELECT}
+     WHERE g.business_id = :business_id AND (CAST(:after AS uuid) IS NULL OR g.id < :after)
+     ORDER BY g.id DESC LIMIT :limit
 """).columns(segment=JSONB, texts=JSONB)
-_GET = text(f"SELECT {_COLUMNS} FROM campaigns WHERE id = :id").columns(segment=JSONB, texts=JSONB)
+_GET = text(f"{_SELECT} WHERE g.id = :id").columns(segment=JSONB, texts=JSONB)
 _ADD = text("""
     INSERT INTO campaigns (business_id, name, segment, texts, count_days, created_by)
     VALUES (:business_id, :name, CAST(:segment AS jsonb), CAST(:texts AS jsonb), :count_days, :user_id) RETURNING id
@@ -54,13 +61,12 @@ _SERVICES = text("SELECT count(*) FROM services WHERE id = ANY(:ids) AND busines
     bindparam("ids", type_=ARRAY(PgUUID))
 )
 _REMOVE = text("DELETE FROM campaigns WHERE id = :id")
-_LOCK = text("""
-    SELECT g.id, g.business_id, g.status, g.segment, g.texts, g.starts_at, g.cursor, s.time_zone,
-           s.status AS business_status
+_LOCK = text(f"""
+    SELECT g.id, g.business_id, g.status, g.segment, g.texts, g.starts_at, g.cursor, s.time_zone, {_IS_APPROVED}
       FROM campaigns g JOIN businesses s ON s.id = g.business_id WHERE g.id = :id FOR NO KEY UPDATE OF g
 """).columns(segment=JSONB, texts=JSONB)
-_SENDER = text("""
-    SELECT s.status, s.status = 'approved' AND s.deleted_at IS NULL AS is_approved,
+_SENDER = text(f"""
+    SELECT s.status, {_IS_APPROVED},
            coalesce(s.address ?| array['ja', 'en'], false) AS has_address,
            coalesce(nullif(s.phone, ''), nullif(s.email, '')) IS NOT NULL AS has_contact
       FROM businesses s WHERE s.id = :business_id
@@ -76,20 +82,35 @@ _GO_ON = text("UPDATE campaigns SET cursor = :cursor WHERE id = :id")
 # Each address once, also where two records have it, and each person once, also where two records were merged since.
 # A count, not an EXISTS, and no second join of customers: neither can become a loop over all customers for each one of
 # the page, which the planner chooses as long as it knows no statistics of the table (after an import).
-_PAGE = (
-    text(f"""
-    WITH read AS MATERIALIZED (
-        SELECT c.id, c.business_id, c.language, c.email_key, c.tags, c.birthday, c.deleted_at FROM customers c
-         WHERE c.business_id = :business_id AND c.deleted_at IS NULL
-           AND (CAST(:cursor AS uuid) IS NULL OR c.id > :cursor) ORDER BY c.id LIMIT :read),
-    found AS (
-        SELECT c.id, c.language, c.email_key
-          FROM read c JOIN businesses s ON s.id = c.business_id
+_READ = "c.id, c.business_id, c.language, c.email_key, c.tags, c.birthday, c.deleted_at"
+_MATCHING = f"""
+          JOIN businesses s ON s.id = c.business_id
          WHERE {MAY_GET} AND {MATCHES}
            AND (SELECT count(*) FROM marketing_sends x
-                 WHERE x.campaign_id = :id AND x.customer_id = ANY(ARRAY({SAME_PERSON}))) = 0
-         ORDER BY c.id LIMIT :page),
-    once AS (SELECT DISTINCT ON (email_key) id, language FROM found ORDER BY email_key, id)
+                 WHERE x.campaign_id = :id AND x.customer_id = ANY(ARRAY({SAME_PERSON}))) = 0"""
+# A record that was still to come may be merged into one that was passed, and which gets its consent or its address with
+# that. Such records are looked at again until the cursor has passed the merged one too. An hour: clocks differ.
+_PAGE = (
+    text(f"""
+    WITH RECURSIVE read AS MATERIALIZED (
+        SELECT {_READ} FROM customers c
+         WHERE c.business_id = :business_id AND c.deleted_at IS NULL
+           AND (CAST(:cursor AS uuid) IS NULL OR c.id > :cursor) ORDER BY c.id LIMIT :read),
+    merged AS (
+        SELECT o.merged_into AS id FROM customers o
+         WHERE o.business_id = :business_id AND o.merged_into IS NOT NULL AND o.id > CAST(:cursor AS uuid)
+           AND o.deleted_at > CAST(:starts_at AS timestamptz) - interval '1 hour'
+         UNION
+        SELECT (SELECT o.merged_into FROM customers o WHERE o.id = m.id) FROM merged m WHERE m.id IS NOT NULL),
+    passed AS MATERIALIZED (
+        SELECT {_READ} FROM customers c
+         WHERE c.id = ANY(ARRAY(SELECT m.id FROM merged m WHERE m.id <= CAST(:cursor AS uuid)))
+           AND c.deleted_at IS NULL),
+    found AS (SELECT c.id, c.language, c.email_key FROM read c {_MATCHING} ORDER BY c.id LIMIT :page),
+    again AS (SELECT c.id, c.language, c.email_key FROM passed c {_MATCHING}),
+    once AS (
+        SELECT DISTINCT ON (email_key) id, language FROM (SELECT * FROM again UNION ALL SELECT * FROM found) f
+         ORDER BY email_key, id)
     SELECT (SELECT count(*) FROM found) AS found, (SELECT count(*) FROM read) AS read,
            (SELECT id FROM found ORDER BY id DESC LIMIT 1) AS last_found,
            (SELECT id FROM read ORDER BY id DESC LIMIT 1) AS last_read,
@@ -119,12 +140,13 @@ SAMPLE = 5
 
 @dataclass(frozen=True, slots=True)
 class CampaignRow:
-    """One campaign."""
+    """One campaign. ``held_because``: why nothing is sent of it now although it is scheduled or running."""
 
     id: UUID
     business_id: UUID
     name: str
     status: CampaignStatus
+    held_because: HeldBecause | None
     segment: Segment
     texts: Mapping[str, OwnText]
     count_days: int
@@ -272,20 +294,24 @@ class CampaignStore(Store):
         )
 
     async def take_page(self, campaign_id: UUID, now: datetime) -> CampaignPage:
-        """Queue the next messages, in one transaction. Nothing happens before the campaign's time, in quiet hours, and
-        while it is paused. A repeat goes on behind the last customer that was read. Raises NotFound."""
+        """Queue the next messages, in one transaction. Nothing happens before the campaign's time, in quiet hours,
+        while it is paused, and while its business is suspended. A repeat goes on behind the last customer that was
+        read. Raises NotFound."""
         row = await self._lock(campaign_id)
         status = CampaignStatus(row.status)
         if status not in ACTIVE:
             return CampaignPage(status, 0, None)
         if row.starts_at > now:
             return CampaignPage(status, 0, row.starts_at)
+        if held_because(status, is_approved=row.is_approved) is not None:
+            return CampaignPage(status, 0, now + LOOK_AGAIN)
         if until := quiet_until(now, row.time_zone, None):
             return CampaignPage(status, 0, until)
         if status is CampaignStatus.SCHEDULED:
             status = CampaignStatus.RUNNING
             await self._set(campaign_id, status, now)
-        values = {"id": campaign_id, "business_id": row.business_id, "cursor": row.cursor, "now": now}
+        about = {"id": campaign_id, "business_id": row.business_id, "starts_at": row.starts_at}
+        values = {**about, "cursor": row.cursor, "now": now}
         limits = {"page": PAGE, "read": READ, **values_of(read(row.segment))}
         page = (await self.session.execute(_PAGE, {**values, **limits})).one()
         texts = read_texts(row.texts)
@@ -325,5 +351,6 @@ class CampaignStore(Store):
 
 def _campaign(row: Row[Any]) -> CampaignRow:
     values = dict(row._mapping)
-    values["status"] = CampaignStatus(row.status)
+    values["status"] = status = CampaignStatus(row.status)
+    values["held_because"] = held_because(status, is_approved=values.pop("is_approved"))
     return CampaignRow(**{**values, "segment": read(row.segment), "texts": read_texts(row.texts)})

@@ -20,6 +20,12 @@ class CampaignStatus(StrEnum):
     DONE = "done"
 
 
+class HeldBecause(StrEnum):
+    """Why nothing is sent of a campaign that is scheduled or running."""
+
+    BUSINESS_NOT_APPROVED = "business_not_approved"
+
+
 class CampaignCommand(StrEnum):
     """What a person may do to a campaign that was started."""
 
@@ -46,10 +52,19 @@ PAGE = 200
 READ = 2000
 #: The pause after a page that was sent: 200 recipients in 12 seconds are 1,000 a minute.
 BETWEEN_PAGES = timedelta(seconds=12)
+#: How often a campaign is looked at whose business is suspended: it goes on within this time after the suspension.
+LOOK_AGAIN = timedelta(hours=1)
 #: The furthest time that a campaign may be scheduled for.
 FURTHEST = timedelta(days=365)
 #: A booking within this many days after the message counts as made after it, unless the campaign says otherwise.
 COUNT_DAYS = 14
+
+
+def held_because(status: CampaignStatus, *, is_approved: bool) -> HeldBecause | None:
+    """Why a campaign does not send now: its business was suspended after the start. None: it does, or a person has
+    paused or ended it, or it has not begun. What waits is held, not dropped: a suspension may be a mistake, and a
+    campaign is started once. ``is_approved``: the business is approved now."""
+    return HeldBecause.BUSINESS_NOT_APPROVED if status in ACTIVE and not is_approved else None
 
 
 @dataclass(frozen=True, slots=True)

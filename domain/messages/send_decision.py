@@ -48,6 +48,7 @@ class DropReason(StrEnum):
     SENDER_UNPROVEN = "sender_unproven"
     RECIPIENT_LIMIT = "recipient_limit"
     OPTED_OUT = "opted_out"  # its recipient has switched this kind off
+    SAME_PERSON = "same_person"  # two records were merged, and the other one's message of this campaign is enough
 
 
 #: Every kind has its line: a kind without one is not sent (KeyError), and a test checks all of them.

@@ -12,6 +12,9 @@ from domain.messages.kinds import Channel, NoticeKind, NoticeStatus
 #: How long an attempt without an answer delays the next one: the provider's webhook may still report the
 #: outcome. The start-to-close time-out of a try must be shorter.
 UNKNOWN_FOR = timedelta(seconds=60)
+#: When to ask again about a message of a campaign whose business is suspended. It waits as long as other messages are
+#: tried, and has failed then.
+ASK_AGAIN_SUSPENDED = timedelta(hours=1)
 #: The channels of messages that a provider sends; the others are shown in the apps.
 SENT_CHANNELS = frozenset({Channel.EMAIL, Channel.LINE, Channel.PUSH, Channel.SMS})
 

@@ -18,6 +18,10 @@ WORDS: Mapping[str, Text] = {
         "お客様がこの種類のお知らせを受け取らない設定にしています。",
         "The recipient does not want this kind of message.",
     ),
+    "failure_same_person": Text(
+        "統合した同じお客様に同じお知らせが届くため、送りませんでした。",
+        "Not sent, because the merged record of the same customer gets this message.",
+    ),
     "failure_outdated": Text(
         "予約の内容が変わったため、送る必要がなくなりました。", "The booking has changed, so it was no longer needed."
     ),

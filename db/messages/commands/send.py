@@ -14,6 +14,7 @@ from domain.messages.channels import OVER_QUOTA, UNREAD_AFTER, leaves
 from domain.messages.kinds import AccountEmailKind, Channel, CodeKind, NoticeKind, NoticeStatus
 from domain.messages.preferences import is_optional, quiet_until
 from domain.messages.sending import (
+    ASK_AGAIN_SUSPENDED,
     AttemptOutcome,
     NextAttempt,
     after_attempt,
@@ -27,8 +28,8 @@ from domain.messages.sending import (
 @dataclass(frozen=True, slots=True)
 class SendAttempt:
     """The answer to "may I send now?". ``id``: yes, and this attempt is open. ``wait``: an earlier attempt may have
-    sent it, ask again after that; with ``quiet`` the hours are quiet. Neither: nothing is left to do, ``status`` says
-    why. ``is_account_email``: it is about no booking."""
+    sent it, ask again after that; with ``quiet`` the hours are quiet, or the business of a campaign is suspended.
+    Neither: nothing is left to do, ``status`` says why. ``is_account_email``: it is about no booking."""
 
     status: NoticeStatus
     id: UUID | None = None
@@ -131,7 +132,7 @@ class NoticeContent:
 _LOCK = text("""
     SELECT n.status, n.channel, n.kind, n.audience, n.booking_id IS NULL AS is_account_email, n.route, n.read_at,
            coalesce(u.time_zone, b.time_zone) AS time_zone, b.start_at, n.facts ? 'test' AS is_test,
-           s.time_zone AS business_zone
+           s.time_zone AS business_zone, s.status = 'suspended' AS is_suspended
       FROM notification_outbox n LEFT JOIN bookings b ON b.id = n.booking_id
       LEFT JOIN users u ON u.id = n.user_id
       LEFT JOIN businesses s ON s.id = n.business_id WHERE n.id = :id
@@ -265,7 +266,7 @@ class SendStore(Store):
             return SendAttempt(status, wait=wait)
         if step is NextAttempt.NOTHING:
             return SendAttempt(status)
-        if until := _quiet_until(notice, now):
+        if until := _held_until(notice, now):
             await self.session.execute(_DEFER, {"id": notice_id, "until": until})
             return SendAttempt(status, wait=until - now, quiet=True)
         opened = await self.session.execute(_OPEN, {"id": notice_id, "now": now})
@@ -348,10 +349,14 @@ class SendStore(Store):
         return row
 
 
-def _quiet_until(notice: Row[Any], now: datetime) -> datetime | None:
-    """Until when a message that its recipient may switch off waits at ``now``."""
+def _held_until(notice: Row[Any], now: datetime) -> datetime | None:
+    """Until when a message that its recipient may switch off waits at ``now``, because the hours are quiet; and when to
+    ask again about one of a campaign whose business is suspended."""
     if notice.kind == AccountEmailKind.CAMPAIGN_MESSAGE:
-        return None if notice.is_test else quiet_until(now, notice.business_zone, None)
+        if notice.is_test:
+            return None
+        quiet = quiet_until(now, notice.business_zone, None)
+        return quiet or (now + ASK_AGAIN_SUSPENDED if notice.is_suspended else None)
     if notice.is_account_email or not is_optional(NoticeKind(notice.kind), notice.audience):
         return None
     return quiet_until(now, notice.time_zone, notice.start_at if notice.kind == NoticeKind.BOOKING_REMINDER else None)

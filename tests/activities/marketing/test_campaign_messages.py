@@ -56,7 +56,7 @@ async def test_campaign_message_says_what_the_law_asks_for(sent: Sent) -> None:
     assert email.unsubscribe_url in email.text
 
 
-@pytest.mark.parametrize("why", ["withdrawn", "stopped", "erased", "deleted", "suspended"])
+@pytest.mark.parametrize("why", ["withdrawn", "stopped", "erased", "deleted", "rejected"])
 async def test_campaign_message_that_must_not_be_sent_any_more_is_not(sent: Sent, why: str) -> None:
     pool, salon = sent.sending.pool, sent.sending.salon
     if why == "withdrawn":
@@ -70,7 +70,7 @@ async def test_campaign_message_that_must_not_be_sent_any_more_is_not(sent: Sent
     elif why == "deleted":
         await data.rows(pool, "UPDATE customers SET deleted_at = now() WHERE id = :id", id=sent.customer)
     else:
-        await data.rows(pool, "UPDATE businesses SET status = 'suspended' WHERE id = :id", id=salon.business_id)
+        await data.rows(pool, "UPDATE businesses SET status = 'rejected' WHERE id = :id", id=salon.business_id)
     status = await sent.sending.activities.send(sent.notice)
     assert status in {"dropped", "failed"}
     assert sent.sending.mailbox.arrived == []
@@ -81,6 +81,20 @@ async def test_campaign_message_waits_for_the_morning(sent: Sent) -> None:
     with pytest.raises(ApplicationError) as waiting:
         await sent.sending.activities.send(sent.notice)
     assert (waiting.value.type, waiting.value.next_retry_delay) == ("quiet_hours", 10 * HOUR)
+
+
+async def test_campaign_message_waits_while_its_business_is_suspended(sent: Sent) -> None:
+    pool, salon = sent.sending.pool, sent.sending.salon
+    await data.rows(pool, "UPDATE businesses SET status = 'suspended' WHERE id = :id", id=salon.business_id)
+    for _ in range(2):
+        with pytest.raises(ApplicationError) as waiting:
+            await sent.sending.activities.send(sent.notice)
+        assert waiting.value.next_retry_delay == HOUR
+    assert sent.sending.mailbox.arrived == []
+    await data.rows(pool, "UPDATE businesses SET status = 'approved' WHERE id = :id", id=salon.business_id)
+    for _ in range(2):
+        assert await sent.sending.activities.send(sent.notice) == "sent"
+    assert len(sent.sending.mailbox.arrived) == 1
 
 
 async def test_campaign_message_of_a_test_goes_to_the_login_also_at_night(sent: Sent) -> None:

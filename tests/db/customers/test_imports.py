@@ -1,5 +1,6 @@
 """Imports of customers: rows of every kind, the same file again, and a worker that dies in the middle."""
 
+import asyncio
 import csv
 import io
 from uuid import UUID
@@ -13,6 +14,7 @@ from domain.customers.csv_files import read_csv
 from domain.customers.importing import choose_columns
 from domain.customers.search import read_search
 from runtime.phone_numbers import read_phone
+from tests.races.overlap import Step, overlap
 from tests.support import data
 from tests.support.data import NOW
 from tests.support.desk import Desk
@@ -156,3 +158,32 @@ async def test_import_refuses_the_row_that_the_database_does_not_store(desk: Des
     [refused] = await desk.within(lambda work: work.customers.imports.list_report(import_id, "refused", 0, 5))
     assert refused.reason == "not_stored"
     assert await customers(desk) == 8
+
+
+async def test_imports_with_the_same_people_at_once_take_each_person_once(desk: Desk) -> None:
+    """Two files that differ, some people in both: nobody twice, nobody lost, and both reports name the same records."""
+    people = [plausible(n) for n in range(400)]
+    files = [await begin(desk, file_of(rows)) for rows in (people[:300], people[:99:-1])]
+    first, second = await asyncio.gather(*(take_all(desk, one) for one in files))
+    assert await customers(desk) == 400
+    assert (first.taken + second.taken, first.known + second.known) == (400, 200)
+    assert (first.refused, second.refused) == (0, 0)
+    records = """SELECT count(*)::int AS n FROM customer_import_rows r JOIN customers c ON c.id = r.customer_id
+                  WHERE r.import_id = :id"""
+    for done in (first, second):
+        [row] = await data.rows(desk.database, records, id=done.id)
+        assert row["n"] == done.taken + done.known == 300
+
+
+async def test_take_page_waits_for_the_page_of_another_file(desk: Desk) -> None:
+    """The first page is taken and not committed yet when the other one begins."""
+    people = [plausible(n) for n in range(20)]
+    one, other = [await begin(desk, file_of(rows)) for rows in (people, people[::-1])]
+
+    def take(import_id: UUID) -> Step:
+        return lambda work: work.customers.imports.take_page(import_id, NOW, read_phone)
+
+    assert await overlap(desk.database, desk.salon.scope, take(one), take(other)) == (20, 20)
+    assert await customers(desk) == 20
+    later = await desk.within(lambda work: work.customers.imports.get(other))
+    assert (later.taken, later.known) == (0, 20)

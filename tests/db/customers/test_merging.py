@@ -26,7 +26,6 @@ STAY = {
     "customer_merges": "the merge itself",
     "customer_import_rows": "the report of an import; the record that a row became",
     "customer_search": "one row for each record; a trigger on customers writes it",
-    "marketing_sends": "who got a message; a campaign looks through merged_into, so nobody gets it twice",
     "customer_pairs_apart": "what somebody said about two records",
     "customer_totals": "follow the bookings; a trigger writes them",
 }
@@ -47,7 +46,7 @@ async def totals_are_right(pool: Database, business_id: UUID) -> bool:
 
 
 async def fill(desk: Desk, customer_id: UUID, start: int) -> None:
-    """A visit, a no-show, one ahead, notes, a reading of one, and a message."""
+    """A visit, a no-show, one ahead, notes, a reading of one, and a message of a campaign."""
     pool, salon = desk.database, desk.salon
     for n, status in enumerate(("completed", "no_show", "confirmed")):
         at = NOW + (start + 2 * n) * HOUR
@@ -74,7 +73,12 @@ async def fill(desk: Desk, customer_id: UUID, start: int) -> None:
     await data.add(pool, NotificationPreference, **note, **wants)
     message = {"audience": "customer", "kind": "booking_confirmed", "channel": "in_app", "language": "ja"}
     more = {"dedupe_key": f"of {customer_id}", "user_id": salon.owner_id}
-    await data.add(pool, Notice, **note, **message, **more)
+    notice = await data.add(pool, Notice, **note, **message, **more)
+    send = """WITH g AS (INSERT INTO campaigns (business_id, name, texts, count_days)
+                         VALUES (:business, 'summer', '{}', 14) RETURNING id)
+              INSERT INTO marketing_sends (business_id, customer_id, campaign_id, notice_id)
+              SELECT :business, :customer, id, :notice FROM g"""
+    await data.rows(pool, send, business=salon.business_id, customer=customer_id, notice=notice)
 
 
 async def test_moved_is_every_table_that_leads_to_a_customer() -> None:

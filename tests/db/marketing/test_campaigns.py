@@ -1,15 +1,24 @@
 """A campaign reaches everybody of its segment who has consented, each once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from datetime import timedelta
 
 import pytest
 import pytest_asyncio
+from sqlalchemy.exc import IntegrityError
 
-from db.engine.session import Database
-from domain.errors import NotFound, WrongState
-from domain.marketing.campaigns import BETWEEN_PAGES, PAGE, CampaignCommand, CampaignStatus
+from db.engine.session import Database, UnitOfWork
+from db.marketing.campaigns import CampaignPage
+from domain.errors import Conflict, NotFound, WrongState
+from domain.marketing.campaigns import (
+    BETWEEN_PAGES,
+    LOOK_AGAIN,
+    PAGE,
+    CampaignCommand,
+    CampaignStatus,
+    HeldBecause,
+)
 from domain.marketing.errors import SenderIncomplete
 from domain.marketing.segments import Segment
 from tests.db.marketing.making import (
@@ -23,6 +32,7 @@ from tests.db.marketing.making import (
     started,
     willing,
 )
+from tests.races.overlap import overlap
 from tests.support import data, servers
 from tests.support.data import HOUR, NOW, Salon
 
@@ -172,9 +182,10 @@ async def test_campaign_writes_to_an_address_and_a_person_once(pool: Database, s
     async with pool.unit_of_work(salon.scope) as work:
         await work.customers.merges.merge(kept, other, NOW)
     await all_pages(pool, salon, campaign)
-    found = set(await recipients(pool, salon))
-    assert {first, other} <= found
-    assert not {same_page, later, kept} & found
+    found = await recipients(pool, salon)
+    assert {first, kept} <= set(found)
+    assert not {same_page, later, other} & set(found)
+    assert len(await data.rows(pool, "SELECT 1 FROM notification_outbox")) == len(found) == PAGE + 2
 
 
 async def test_campaign_waits_for_its_time_and_for_the_morning(pool: Database, salon: Salon) -> None:
@@ -271,3 +282,84 @@ async def test_results_count_what_became_of_the_messages(pool: Database, salon: 
         found = await work.marketing.results.of_campaign(campaign, 14)
     assert (found.recipients, found.sent, found.delivered, found.bounced) == (3, 3, 1, 1)
     assert (found.waiting, found.unsubscribed, found.bookings, found.opened) == (0, 1, 1, 0)
+
+
+async def test_campaign_finds_who_was_merged_into_a_record_behind_its_cursor(pool: Database, salon: Salon) -> None:
+    """The kept record had not consented when its page was taken, and the merged one was still to come."""
+    kept = await data.add_customer(pool, salon.business_id, email="kept@example.com")
+    between = await data.add_customer(pool, salon.business_id, email="between@example.com")
+    await many_willing(pool, salon, PAGE)
+    first, second = [await willing(pool, salon, email=f"late-{n}@example.com") for n in range(2)]
+    campaign = await started(pool, salon)
+    await page(pool, salon, campaign)
+    async with pool.unit_of_work(salon.scope) as work:
+        await work.customers.merges.merge(between, first, NOW + HOUR)
+        await work.customers.merges.merge(kept, between, NOW + HOUR)
+    assert await all_pages(pool, salon, campaign, NOW + HOUR) == 2
+    assert set((await recipients(pool, salon))[-2:]) == {kept, second}
+
+
+async def test_campaign_page_and_merge_at_once_send_once(pool: Database, salon: Salon) -> None:
+    """The kept record has its message, the page of the other one has read it before the merge is committed."""
+    kept = await willing(pool, salon, email="kept@example.com")
+    await many_willing(pool, salon, PAGE)
+    merged = await willing(pool, salon, email="merged@example.com")
+    campaign = await started(pool, salon)
+    await page(pool, salon, campaign)
+
+    def merge(work: UnitOfWork) -> Awaitable[object]:
+        return work.customers.merges.merge(kept, merged, NOW)
+
+    async def take(work: UnitOfWork) -> str:
+        try:
+            await work.marketing.campaigns.take_page(campaign, NOW + HOUR)
+        except IntegrityError as error:
+            raise Conflict from error
+        return "no message for the merged record"
+
+    _, refused = await overlap(pool, salon.scope, merge, take)
+    assert isinstance(refused, Conflict), "the run takes the page again"
+    await all_pages(pool, salon, campaign, NOW + HOUR)
+    found = await recipients(pool, salon)
+    assert merged not in found
+    assert len(found) == len(set(found)) == PAGE + 1
+    waiting = await data.rows(pool, "SELECT 1 FROM notification_outbox WHERE customer_id = :id", id=kept)
+    assert len(waiting) == 1
+
+
+@pytest.mark.parametrize("begun", [False, True])
+async def test_campaign_is_held_while_its_business_is_suspended(pool: Database, salon: Salon, begun: bool) -> None:
+    """Nothing is queued, and it says so; afterwards it goes on where it was, and nobody is missed."""
+    await many_willing(pool, salon, PAGE + 5)
+    campaign = await started(pool, salon)
+    if begun:
+        await page(pool, salon, campaign)
+
+    async def held() -> HeldBecause | None:
+        async with pool.unit_of_work(salon.scope) as work:
+            [listed] = await work.marketing.campaigns.list_campaigns(salon.business_id, None, 10)
+            assert listed == await work.marketing.campaigns.get(campaign)
+        return listed.held_because
+
+    assert await held() is None
+    await data.rows(pool, "UPDATE businesses SET status = 'suspended' WHERE id = :id", id=salon.business_id)
+    before = await recipients(pool, salon)
+    step = await page(pool, salon, campaign)
+    status = CampaignStatus.RUNNING if begun else CampaignStatus.SCHEDULED
+    assert step == CampaignPage(status, 0, NOW + LOOK_AGAIN)
+    assert await recipients(pool, salon) == before
+    assert await held() is HeldBecause.BUSINESS_NOT_APPROVED
+    await data.rows(pool, "UPDATE businesses SET status = 'approved' WHERE id = :id", id=salon.business_id)
+    await all_pages(pool, salon, campaign)
+    assert len(set(await recipients(pool, salon))) == PAGE + 5
+    assert await held() is None
+
+
+async def test_campaign_that_is_held_can_be_stopped(pool: Database, salon: Salon) -> None:
+    await willing(pool, salon)
+    campaign = await started(pool, salon)
+    await data.rows(pool, "UPDATE businesses SET status = 'suspended' WHERE id = :id", id=salon.business_id)
+    async with pool.unit_of_work(salon.scope) as work:
+        assert await work.marketing.campaigns.command(campaign, CampaignCommand.STOP, NOW) is CampaignStatus.STOPPED
+        assert (await work.marketing.campaigns.get(campaign)).held_because is None
+    assert (await page(pool, salon, campaign)).next_at is None

@@ -12,7 +12,7 @@ from api.http.times import Moment
 from db.marketing.campaigns import Audience, CampaignRow, SampledCustomer
 from db.marketing.results import ResultRow
 from domain.customers.profile import MAX_TAG_LENGTH, MAX_TAGS, normal_tags
-from domain.marketing.campaigns import COUNT_DAYS, CampaignStatus
+from domain.marketing.campaigns import COUNT_DAYS, CampaignStatus, HeldBecause
 from domain.marketing.segments import Segment, check_segment
 from domain.marketing.texts import check_texts
 from domain.messages.texts import OwnText
@@ -213,6 +213,7 @@ class CampaignRead(ChangedRecordRead):
                 "business_id": _ID,
                 "name": "夏のキャンペーン",
                 "status": "draft",
+                "held_because": None,
                 "segment": {
                     **dict.fromkeys(("visited_within_days", "visits_from", "spent_from", "spent_to")),
                     "service_ids": [],
@@ -233,6 +234,10 @@ class CampaignRead(ChangedRecordRead):
     status: CampaignStatus = Field(
         description="`draft`, `scheduled`, `running`, `paused`, `stopped` or `done` (every message is queued)."
     )
+    held_because: HeldBecause | None = Field(
+        description="`business_not_approved`: it is scheduled or running, and nothing is sent while the business is "
+        "suspended; it goes on by itself afterwards. Null: nothing holds it."
+    )
     segment: SegmentRead = Field(description="Which customers get it.")
     texts: OfferTextsRead = Field(description="What it says.")
     count_days: int = Field(description="A booking within so many days counts as made after the message.")
@@ -242,7 +247,7 @@ class CampaignRead(ChangedRecordRead):
     @classmethod
     def of(cls, row: CampaignRow) -> Self:
         """A stored campaign."""
-        names = ("id", "business_id", "name", "status", "count_days", "starts_at", "finished_at")
+        names = ("id", "business_id", "name", "status", "held_because", "count_days", "starts_at", "finished_at")
         values = {name: getattr(row, name) for name in (*names, "created_at", "updated_at")}
         return cls(**values, segment=SegmentRead.of(row.segment), texts=OfferTextsRead.of(row.texts))
 
