@@ -5,6 +5,7 @@ from starlette.routing import Route
 
 from api.pages import accents, messages, static_files
 from api.pages.account import account, links, registration
+from api.pages.account import messages as account_messages
 from api.pages.admin import attention, audit, businesses, flags, notices, state
 from api.pages.booking import book, business, embedding, manage, paying, reviewing, waiting
 from api.pages.booking import moving as customer_moving
@@ -96,6 +97,7 @@ ROUTES: tuple[Route, ...] = (
     *setup.ROUTES,
     *(one for kind in KINDS for one in routes_of(kind)),
     *account.ROUTES,
+    *account_messages.ROUTES,
     *links.ROUTES,
     *registration.ROUTES,
     route("/admin", businesses.show_queue),

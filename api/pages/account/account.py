@@ -1,4 +1,4 @@
-"""``/account``: what a login booked at every business, its profile, devices, messages, and its data."""
+"""``/account``: what a login booked at every business, its profile, devices, and its data."""
 
 import asyncio
 import re
@@ -118,26 +118,6 @@ async def _profile(request: Request, api: ApiClient, error: ApiError | None = No
     return page(request, "account/profile", variables, status=error.status if error else 200)
 
 
-async def show_messages(request: Request) -> Response:
-    """Which messages the login wants."""
-    api = await logged_in(request)
-    found = await api.get("/notifications/preferences")
-    return page(request, "account/messages", {"choices": found["choices"], "saved": "saved" in request.query_params})
-
-
-async def change_messages(request: Request) -> Response:
-    """Save the choices."""
-    api, form = await _sent(request)
-    wanted = form.all("kind")
-    shown = (await api.get("/notifications/preferences"))["choices"]
-    choices = [
-        {**{key: one[key] for key in ("kind", "channel")}, "enabled": f"{one['kind']}/{one['channel']}" in wanted}
-        for one in shown
-    ]
-    await api.put("/notifications/preferences", {"choices": choices})
-    return see_other(request, f"{_ADDRESS}/messages?saved")
-
-
 async def show_sessions(request: Request) -> Response:
     """Where the login is used."""
     api = await logged_in(request)
@@ -222,8 +202,6 @@ ROUTES: tuple[Route, ...] = (
     route("/account/proof", send_proof, "POST"),
     route("/account/second-factor/new", set_up_factor, "POST"),
     route("/account/second-factor", switch_factor, "POST"),
-    route("/account/messages", show_messages),
-    route("/account/messages", change_messages, "POST"),
     route("/account/sessions", show_sessions),
     route("/account/sessions", end_sessions, "POST"),
     route("/account/data", show_data),

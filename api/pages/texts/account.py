@@ -15,6 +15,22 @@ WORDS: Mapping[str, Text] = {
     "account_coming": Text("これからのご予約", "Coming"),
     "account_past": Text("これまでのご予約", "Past"),
     "account_none": Text("ご予約はありません。", "There are no bookings."),
+    "push_title": Text("ブラウザーの通知", "Notifications in the browser"),
+    "push_say": Text(
+        "ご予約のお知らせを、このサイトを開いていないときもブラウザーに表示します。",
+        "We can show messages about your bookings in your browser, even when this site is closed.",
+    ),
+    "push_do": Text("このブラウザーで通知を受け取る", "Get notifications in this browser"),
+    "push_failed": Text(
+        "通知を登録できませんでした。ブラウザーの設定で通知を許可して、もう一度お試しください。",
+        "This browser could not be registered. Please allow notifications in its settings and try again.",
+    ),
+    "push_needs_script": Text(
+        "通知の登録にはJavaScriptが必要です。お知らせはメールで届きます。",
+        "Registering a browser needs JavaScript. Messages arrive by e-mail all the same.",
+    ),
+    "push_browser": Text("{at}に登録", "Registered {at}"),
+    "push_remove": Text("このブラウザーへの通知を止める", "Stop notifications there"),
     "choice_channel_in_app": Text("画面のお知らせ", "on screen"),
     "choice_channel_other": Text("その他", "otherwise"),
     "not_proven": Text("未確認", "not confirmed"),

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -25,8 +26,9 @@ from providers.cache.interface import Cache
 from providers.sandbox.signing import twilio_signature
 from runtime.channel_settings import LINE_SANDBOX_SECRET, TWILIO_SANDBOX_TOKEN
 from runtime.phone_codes import PhoneCodes
-from tests.api.conftest import Clock, Person, error_of, rules_of
+from tests.api.conftest import PASSWORD, Clock, Login, Person, client_of, error_of, rules_of
 from tests.api.messages.test_notifications import queued_notice
+from tests.api.pages.visitor import Visitor
 from tests.api.salon import StaffedSalon, keyed
 from tests.support import data, servers
 from tests.support.sandbox import Sandbox, running_sandbox
@@ -241,3 +243,68 @@ async def test_order_of_channels_is_chosen_for_each_kind(salon: StaffedSalon) ->
         assert rules_of(refused) == {("choices.0.kind", "always_sent")}
     zone = await salon.customer.put("/notifications/preferences", json={"choices": [], "time_zone": "Tokyo"})
     assert rules_of(zone) == {("time_zone", "unknown_zone")}
+
+
+async def page_of(app: FastAPI, person: Person) -> Visitor:
+    """The page of messages, in a browser of this person."""
+    visitor = Visitor(client_of(app))
+    await visitor.open("/console/login", next="/account/messages")
+    await visitor.send("/console/login", email=person.email, password=PASSWORD)
+    return visitor
+
+
+async def test_page_registers_a_browser_and_removes_it(
+    app: FastAPI, salon: StaffedSalon, log_in: Login, pool: Pool
+) -> None:
+    """What the script does with the form: the key is there, and the form is hidden without a script."""
+    person = await log_in()
+    visitor = await page_of(app, person)
+    page = await visitor.open("/account/messages")
+    key = (await shown(person))["push_public_key"]
+    assert re.search(
+        rf'<form method="post" action="/account/messages/browsers" hidden data-push-key="{key}">', page.text
+    )
+    sent = {"endpoint": "http://127.0.0.1/push/page", **KEYS}
+    for _ in range(2):
+        page = await visitor.send("/account/messages/browsers", **sent)
+        assert "Saved." in page.text
+    [row] = await data.rows(pool, "SELECT id, user_id, address, keys FROM channel_addresses")
+    assert (row["user_id"], row["address"], row["keys"]) == (person.id, sent["endpoint"], KEYS)
+    for _ in range(2):
+        page = await visitor.send("/account/messages/browsers/remove", browser=str(row["id"]))
+        assert "Saved." in page.text
+    assert await data.rows(pool, "SELECT 1 FROM channel_addresses") == []
+
+
+async def test_page_registers_no_unknown_push_service(app: FastAPI, log_in: Login, pool: Pool) -> None:
+    visitor = await page_of(app, await log_in())
+    await visitor.open("/account/messages")
+    page = await visitor.send("/account/messages/browsers", **{"endpoint": "http://169.254.169.254/latest", **KEYS})
+    assert page.status_code == 422
+    assert visitor.alert()
+    page = await visitor.send("/account/messages/browsers", endpoint="http://127.0.0.1/push/1", form_token="A" * 32)
+    assert page.status_code == 403
+    assert await data.rows(pool, "SELECT 1 FROM channel_addresses") == []
+
+
+async def test_page_removes_no_browser_of_somebody_else(app: FastAPI, log_in: Login, pool: Pool) -> None:
+    other = await log_in()
+    body = {"endpoint": "http://127.0.0.1/push/other", "keys": KEYS}
+    made = await other.post("/notifications/channels/push", json=body, headers=keyed())
+    visitor = await page_of(app, await log_in())
+    await visitor.open("/account/messages")
+    for browser in (made.json()["data"]["id"], "../unread", ""):
+        await visitor.send("/account/messages/browsers/remove", browser=browser)
+    assert len(await data.rows(pool, "SELECT 1 FROM channel_addresses")) == 1
+
+
+async def test_push_worker_is_compared_each_time_and_may_do_nothing_else(app: FastAPI) -> None:
+    visitor = Visitor(client_of(app))
+    script = await visitor.open("/push-worker.js")
+    assert script.status_code == 200
+    assert script.headers["content-type"].startswith("text/javascript"), "browsers refuse a worker of another type"
+    assert script.headers["cache-control"] == "no-cache"
+    assert script.headers.get_list("content-security-policy") == ["default-src 'none'"]
+    assert "service-worker-allowed" not in script.headers, "its scope is below its own folder"
+    assert '"fetch"' not in script.text, "it stands between no page and the server"
+    assert "target.origin !== location.origin" in script.text
