@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "2026_11_30_2158_merged_sends"
+revision: str = "2026_11_30_2249_merged_sends"
 down_revision: str | None = "2026_11_30_2220_undelivered"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
