@@ -47,7 +47,7 @@ _HOSTS = """
 #: The platform's own names, and the kinds of businesses, which have pages of their own.
 _OWN = """
     barber clinic fitness moderator official omotenashi omotenashi-connect operator operators platform restaurant
-    salon spa
+    push-worker salon spa
 """
 #: What programs write for a missing value.
 _NO_VALUES = """
