@@ -22,7 +22,7 @@ from tests.bench import bench_data
 from tests.support import data, sampling, servers
 from tests.support.data import HOUR, single
 
-BOOKINGS = sampling.examples(30_000, whole=100_000)
+BOOKINGS = sampling.examples(15_000, whole=100_000)
 LARGE = (
     "bookings",
     "booking_items",

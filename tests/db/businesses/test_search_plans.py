@@ -14,7 +14,7 @@ from db.engine.session import Database, Scope
 from tests.bench.directory import BUSINESSES, HOT, fill
 from tests.support import data, sampling, servers
 
-LISTED = sampling.examples(12_000, whole=BUSINESSES)
+LISTED = sampling.examples(5_000, whole=BUSINESSES)
 #: Pages of 8 KiB that one search may touch. The table has about as many: an order that walks past most of it to find
 #: twenty goes far over, because it touches one for every row.
 PAGES = LISTED * 18 // 100

@@ -46,7 +46,7 @@ def as_tuple(claim: ClaimPlan) -> tuple:
 
 
 @given(cases())
-@settings(max_examples=sampling.examples(60, whole=150))
+@settings(max_examples=sampling.examples(30, whole=150))
 def test_same_starts_and_same_left(case: tuple[Question, Facts]) -> None:
     question, facts = case
     answer = find_starts(question, facts)
@@ -65,7 +65,7 @@ def packed(facts: Facts) -> Facts:
 
 
 @given(cases())
-@settings(max_examples=sampling.examples(60, whole=150))
+@settings(max_examples=sampling.examples(30, whole=150))
 def test_same_starts_and_same_left_from_packed_claims(case: tuple[Question, Facts]) -> None:
     question, facts = case
     answer = find_starts(question, packed(facts))
@@ -73,7 +73,7 @@ def test_same_starts_and_same_left_from_packed_claims(case: tuple[Question, Fact
 
 
 @given(restaurants(), st.lists(st.integers(0, 3), max_size=12))
-@settings(max_examples=sampling.examples(40, whole=150))
+@settings(max_examples=sampling.examples(20, whole=150))
 def test_packed_claims_give_the_same_where_units_are_overbooked(
     case: tuple[Question, Facts], beyond: list[int]
 ) -> None:
@@ -87,7 +87,7 @@ def test_packed_claims_give_the_same_where_units_are_overbooked(
 
 
 @given(classes())
-@settings(max_examples=sampling.examples(60, whole=300))
+@settings(max_examples=sampling.examples(30, whole=300))
 def test_same_starts_and_same_left_for_classes(case: tuple[Question, Facts]) -> None:
     question, facts = case
     oracle = Oracle(question, facts).starts()
@@ -97,7 +97,7 @@ def test_same_starts_and_same_left_for_classes(case: tuple[Question, Facts]) -> 
 
 
 @given(restaurants())
-@settings(max_examples=sampling.examples(60, whole=400))
+@settings(max_examples=sampling.examples(30, whole=400))
 def test_same_starts_and_same_left_for_tables(case: tuple[Question, Facts]) -> None:
     question, facts = case
     oracle = Oracle(question, facts)
@@ -124,14 +124,14 @@ def fewest_tables(oracle: Oracle, moment: datetime) -> tuple[int, int]:
 
 
 @given(cases(max_items=5, max_needs=1))
-@settings(max_examples=sampling.examples(24, whole=60))
+@settings(max_examples=sampling.examples(12, whole=60))
 def test_same_starts_for_up_to_five_items(case: tuple[Question, Facts]) -> None:
     question, facts = case
     assert {s.at: s.left for s in find_starts(question, facts)} == Oracle(question, facts).starts()
 
 
 @given(cases(max_items=3, max_needs=1), st.data())
-@settings(max_examples=sampling.examples(24, whole=80))
+@settings(max_examples=sampling.examples(12, whole=80))
 def test_same_starts_where_the_customer_may_wait_between_items(
     case: tuple[Question, Facts], data: st.DataObject
 ) -> None:
@@ -145,7 +145,7 @@ def test_same_starts_where_the_customer_may_wait_between_items(
 
 
 @given(cases(), st.data())
-@settings(max_examples=sampling.examples(48, whole=120))
+@settings(max_examples=sampling.examples(24, whole=120))
 def test_same_starts_where_people_are_not_there_as_usual(case: tuple[Question, Facts], data: st.DataObject) -> None:
     """Leaves, parts of days, other hours, on top of weeks, public holidays and one-off days, around clock changes."""
     question, facts = case
@@ -163,7 +163,7 @@ def test_same_starts_where_people_are_not_there_as_usual(case: tuple[Question, F
 
 
 @given(cases(), st.integers(0, 10**6), st.integers(0, 10**6))
-@settings(max_examples=sampling.examples(40, whole=100))
+@settings(max_examples=sampling.examples(20, whole=100))
 def test_plan_gives_each_possible_assignment_once(case: tuple[Question, Facts], which: int, seed: int) -> None:
     question, facts = case
     oracle = Oracle(question, facts)
@@ -177,7 +177,7 @@ def test_plan_gives_each_possible_assignment_once(case: tuple[Question, Facts], 
 
 
 @given(cases(), st.integers(-3000, 3000))
-@settings(max_examples=sampling.examples(40, whole=100))
+@settings(max_examples=sampling.examples(20, whole=100))
 def test_plan_gives_nothing_where_no_start_is_listed(case: tuple[Question, Facts], offset: int) -> None:
     question, facts = case
     listed = {start.at for start in find_starts(question, facts)}
@@ -189,7 +189,7 @@ def test_plan_gives_nothing_where_no_start_is_listed(case: tuple[Question, Facts
 
 
 @given(cases(max_items=1), st.integers(-3000, 3000), st.integers(1, 4))
-@settings(max_examples=sampling.examples(20, whole=40))
+@settings(max_examples=sampling.examples(12, whole=40))
 def test_nearest_are_the_closest_of_all(case: tuple[Question, Facts], offset: int, count: int) -> None:
     question, facts = case
     wanted = datetime(question.first.year, question.first.month, question.first.day, tzinfo=UTC)

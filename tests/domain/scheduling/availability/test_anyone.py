@@ -130,7 +130,7 @@ WORKLOADS = st.lists(
 
 
 @given(WORKLOADS, st.integers(0, 1 << 16))
-@settings(max_examples=sampling.examples(60, whole=200))
+@settings(max_examples=sampling.examples(30, whole=200))
 def test_in_order_puts_nobody_worse_before_and_reasons_say_what_differs(values: list[Workload], seed: int) -> None:
     workloads = {resource_id(n): value for n, value in enumerate(values)}
     ordered = in_order([(one, (0,)) for one in workloads], workloads, seed)
@@ -156,7 +156,7 @@ def test_in_order_puts_nobody_worse_before_and_reasons_say_what_differs(values: 
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(2, 11), st.booleans()), max_size=8))
-@settings(max_examples=sampling.examples(40, whole=100))
+@settings(max_examples=sampling.examples(20, whole=100))
 def test_plan_begins_with_who_has_the_fewest_bookings(drawn: list[tuple[int, int, bool]]) -> None:
     claims = []
     for number, (who, half_hour, booked) in enumerate(drawn):
