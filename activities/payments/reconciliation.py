@@ -78,12 +78,13 @@ class ReconciliationActivities:
         listed = await _listed(provider.list_intents(page.since, page.until, page.cursor))
         differences = 0
         async with self._database.unit_of_work(Scope.platform()) as work:
-            known = await work.payments.reconciliation.by_intents(page.provider, [one.id for one in listed.intents])
+            ids = [one.id for one in listed.intents]
+            known = await work.payments.reconciliation.by_intents(page.provider, page.account_id, ids)
             for intent in listed.intents:
-                ours = known.get(intent.id)
+                ours = _of_intent(known.get(intent.id), page.account_id, intent)
                 if ours is None and page.account_id is not None and "payment_id" not in intent.metadata:
                     continue
-                differences += await _file(work, page.provider, intent.id, ours, intent)
+                differences += await _file(work, page, intent.id, ours, intent)
         return Compared(len(listed.intents), differences, listed.cursor)
 
     @activity.defn(name="reconciliation.compare_ours")
@@ -102,8 +103,9 @@ class ReconciliationActivities:
             activity.heartbeat()
             async with self._database.unit_of_work(Scope.platform()) as work:
                 # Read again: it may have changed while the provider was asked.
-                known = await work.payments.reconciliation.by_intents(page.provider, [payment.intent_id])
-                differences += await _file(work, page.provider, payment.intent_id, known.get(payment.intent_id), intent)
+                ids = [payment.intent_id]
+                known = await work.payments.reconciliation.by_intents(page.provider, page.account_id, ids)
+                differences += await _file(work, page, payment.intent_id, known.get(payment.intent_id), intent)
         cursor = str(payments[-1].id) if len(payments) == PAGE else None
         return Compared(len(payments), differences, cursor)
 
@@ -129,21 +131,29 @@ async def _listed(listing: Coroutine[Any, Any, IntentPage]) -> IntentPage:
     return task.result()
 
 
+def _of_intent(ours: KnownPayment | None, account_id: UUID | None, intent: Intent) -> KnownPayment | None:
+    """Two accounts may have equal ids: a payment at another account is meant only where the intent names it."""
+    if ours is None or ours.account_id == account_id or intent.metadata.get("payment_id") == str(ours.id):
+        return ours
+    return None
+
+
 async def _file(
-    work: UnitOfWork, provider: str, intent_id: str, ours: KnownPayment | None, theirs: Intent | None
+    work: UnitOfWork, page: CompareInput, intent_id: str, ours: KnownPayment | None, theirs: Intent | None
 ) -> bool:
     """Whether the two differ; then it is on the attention list."""
     side = _side(theirs) if theirs else None
     finding = compare(ours.side if ours else None, side)
     if finding is None:
         return False
+    at_account = f"{page.account_id}:" if page.account_id else ""
     await work.platform.attention.file(
         KIND,
-        f"{KIND}:{provider}:{intent_id}:{finding.difference.value}",
+        f"{KIND}:{page.provider}:{at_account}{intent_id}:{finding.difference.value}",
         business_id=ours.business_id if ours else None,
         booking_id=ours.booking_id if ours else None,
         payment_id=ours.id if ours else None,
-        details=_details(provider, intent_id, finding, ours, side),
+        details=_details(page.provider, intent_id, finding, ours, side),
     )
     return True
 

@@ -13,9 +13,12 @@ from domain.payments.reconciliation import Side
 from domain.payments.status import PaymentStatus
 
 _COLUMNS = "id, business_id, booking_id, provider_intent_id, status, amount, currency, captured, refunded, account_id"
+# Of any account, because two businesses may share one at the provider. Two accounts may have equal ids, too: the
+# payment at the account itself comes last and counts.
 _BY_INTENTS = text(f"""
     SELECT {_COLUMNS} FROM booking_payments WHERE provider = :provider AND provider_intent_id = ANY(:intents)
-""")
+     ORDER BY account_id IS NOT DISTINCT FROM :account_id
+""").bindparams(bindparam("account_id", type_=PgUUID))
 _WITH_MONEY = text(f"""
     SELECT {_COLUMNS} FROM booking_payments
      WHERE provider = :provider AND account_id IS NOT DISTINCT FROM :account_id
@@ -44,9 +47,12 @@ class KnownPayment:
 class ReconciliationStore(Store):
     """Payments of one provider, across all businesses: the scope is the platform's."""
 
-    async def by_intents(self, provider: str, intents: Sequence[str]) -> Mapping[str, KnownPayment]:
-        """Those of these intents that we know, by the provider's id."""
-        rows = await self.session.execute(_BY_INTENTS, {"provider": provider, "intents": list(intents)})
+    async def by_intents(
+        self, provider: str, account_id: UUID | None, intents: Sequence[str]
+    ) -> Mapping[str, KnownPayment]:
+        """Those of these intents at one account that we know, by the provider's id."""
+        asked = {"provider": provider, "account_id": account_id, "intents": list(intents)}
+        rows = await self.session.execute(_BY_INTENTS, asked)
         return {payment.intent_id: payment for payment in map(_known, rows)}
 
     async def with_money(

@@ -28,7 +28,16 @@ class BookingPayment(Base, Stamped):
         CheckConstraint("amount > 0", name="amount_positive"),
         CheckConstraint("authorized >= 0 AND captured >= 0 AND captured <= amount", name="captured_in_range"),
         CheckConstraint("refunded >= 0 AND refunded <= captured", name="refunded_in_range"),
-        UniqueConstraint("provider", "provider_intent_id"),
+        # Ids are unique at one account of a provider; null is the platform's.
+        Index(
+            "uq_booking_payments_intent",
+            "provider",
+            "provider_intent_id",
+            "account_id",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+            postgresql_where=text("provider_intent_id IS NOT NULL"),
+        ),
         Index("ix_booking_payments_booking_id", "booking_id"),
         Index("ix_booking_payments_business_id_id", "business_id", "id"),
         Index("ix_booking_payments_status_created_at", "status", "created_at"),
@@ -67,6 +76,8 @@ class BookingPayment(Base, Stamped):
     voucher_ordered_at: Mapped[Time | None]
     #: The provider's page where it is paid. Its intent becomes known with its first event.
     checkout_id: Mapped[str | None]
+    #: With which terms the page is opened (`domain.payments.checkouts.CheckoutOrder`); stored before the call.
+    checkout_order: Mapped[dict[str, object] | None] = mapped_column(JSONB)
 
 
 class PaymentTransaction(Base):

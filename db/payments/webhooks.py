@@ -38,7 +38,8 @@ AT_ACCOUNT = """(p.account_id IS NOT DISTINCT FROM {account} OR EXISTS (
      WHERE heard.id = {account} AND paid.id = p.account_id))"""
 
 # If the answer to the creation of an intent was lost, the payment id in its metadata identifies it; so it does for
-# intents of a payment whose authorization was renewed.
+# intents of a payment whose authorization was renewed. Two accounts may have equal ids: the payment at the account that
+# verified the event comes first, and what names another payment is not about one at another account.
 _PAYMENT_OF = text(f"""
     SELECT p.id, p.booking_id, p.business_id,
            coalesce(p.provider_intent_id <> :intent_id, false) AS has_another
@@ -49,6 +50,9 @@ _PAYMENT_OF = text(f"""
              AND (p.provider_intent_id IS NULL
                   OR EXISTS (SELECT 1 FROM payment_transactions t WHERE t.payment_id = p.id
                                 AND t.movement = 'authorize' AND t.phase = 'intended'))))
+       AND (p.account_id IS NOT DISTINCT FROM :account_id OR coalesce(:payment_id, p.id) = p.id)
+     ORDER BY p.account_id IS NOT DISTINCT FROM :account_id DESC,
+              coalesce(p.provider_intent_id = :intent_id, false) DESC
      LIMIT 1
 """).bindparams(bindparam("payment_id", type_=PgUUID), bindparam("account_id", type_=PgUUID))
 # The payment that an event names although it is at another account. An event about the payment's own intent comes from

@@ -23,10 +23,15 @@ class LostCardStep(StrEnum):
     CANCEL = "cancel"
 
 
-def at_deadline(facts: BookingFacts, setting: WithoutCard, now: datetime) -> LostCardStep:
+def at_deadline(facts: BookingFacts, setting: WithoutCard, now: datetime, due: datetime | None = None) -> LostCardStep:
     """What to do when the deadline has passed. Nothing where a card is authorized or the money was taken, and for a
-    customer who has arrived. An authorization that ends between a deadline before the start and the start is lost."""
+    customer who has arrived. An authorization that ends between a deadline before the start and the start is lost.
+
+    ``due``: the deadline that the booking has now. Where that is ahead, the booking has moved while its run came to the
+    former one, and there is nothing to do yet."""
     if facts.status is not BookingStatus.CONFIRMED or not facts.amount_due:
+        return LostCardStep.NOTHING
+    if due is not None and due > now + CLOCKS_DIFFER:
         return LostCardStep.NOTHING
     payment = facts.payment
     if payment is not None and payment.status in SECURED:

@@ -30,16 +30,18 @@ AGAIN: Mapping[BookingStatus, frozenset[NoticeKind]] = {
 MOST_AGAIN = 5
 
 
-def check_again(status: BookingStatus, kind: NoticeKind, *, was_sent: bool, is_reachable: bool) -> None:
+def check_again(
+    status: BookingStatus, kind: NoticeKind, *, was_sent: bool, is_reachable: bool, has_phone: bool
+) -> None:
     """Raise InvalidInput at ``kind`` for a message that is not about the booking as it is now, and for one that its
     customer never had; at ``booking_id`` where the customer has no address, no login, and for a message with a short
-    text no proven number."""
+    text no proven number. ``has_phone``: somebody can call the customer then, and the rule says so."""
     if kind not in AGAIN[status]:
         raise InvalidInput.at("kind", "not_about_this_status")
     if not was_sent:
         raise InvalidInput.at("kind", "was_never_sent")
     if not is_reachable:
-        raise InvalidInput.at("booking_id", "has_no_address")
+        raise InvalidInput.at("booking_id", "has_phone_only" if has_phone else "has_no_address")
 
 
 def again_window(booking_id: UUID) -> Window:

@@ -36,6 +36,19 @@ def latest_answer(start_at: datetime, now: datetime) -> datetime:
     return latest if latest > now else start_at
 
 
+def answer_after_move(
+    due: datetime, start_at: datetime, moved_to: datetime, authorized_until: datetime | None, now: datetime
+) -> datetime:
+    """The deadline ``due`` of a booking that moves from ``start_at`` to ``moved_to``. A start that comes closer may
+    bring it forward. A later start does not put it off, because the customer knows it, unless it was the start itself:
+    that deadline cancels nothing, and the later booking has time for another question."""
+    if moved_to < start_at:
+        return min(due, latest_answer(moved_to, now))
+    if moved_to > start_at and due >= start_at:
+        return answer_by(now, authorized_until, moved_to)
+    return due
+
+
 def cancels(setting: WithoutCard, due: datetime, start_at: datetime) -> bool:
     """Whether a booking without a card is cancelled at its deadline ``due``."""
     return setting is WithoutCard.CANCEL and due < start_at

@@ -17,7 +17,7 @@ from domain.payments.refunds import RefundReason
 from domain.payments.settlement import Settlement
 from domain.payments.status import SECURED, Movement
 from domain.payments.tasks import MoneyTask
-from domain.payments.without_card import latest_answer
+from domain.payments.without_card import answer_after_move
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +148,12 @@ class Change:
     undo_to: BookingStatus | None = None
 
     def card_due_of(self, booking: Locked, now: datetime) -> datetime | None:
-        """By when the customer must give another card after the change. A start that comes closer may bring the
-        deadline forward. None where a booking without a card becomes pending: it has to be paid like a new one."""
+        """By when the customer must give another card after the change. None where a booking without a card becomes
+        pending: it has to be paid like a new one."""
         if booking.card_due is None or (self.to is BookingStatus.PENDING and not booking.is_secured):
             return None
-        if self.start_at >= booking.start_at:
-            return booking.card_due
-        return min(booking.card_due, latest_answer(self.start_at, now))
+        until = booking.payment.authorized_until if booking.payment else None
+        return answer_after_move(booking.card_due, booking.start_at, self.start_at, until, now)
 
 
 def change_of(booking: Locked, event: str, to: BookingStatus, **more: Any) -> Change:

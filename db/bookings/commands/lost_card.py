@@ -29,7 +29,7 @@ class LostCardStore(TransitionStore):
         if seen is not None:
             return seen
         setting = WithoutCard(await self.session.scalar(_SETTING, {"business_id": booking.business_id}))
-        match lost_card.at_deadline(booking.facts(), setting, now):
+        match lost_card.at_deadline(booking.facts(), setting, now, booking.card_due):
             case LostCardStep.CANCEL:
                 return await self._cancel(booking, command, now)
             case LostCardStep.REPORT:

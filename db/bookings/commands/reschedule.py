@@ -78,17 +78,21 @@ class RescheduleStore(TransitionStore):
             messages=_messages(booking, after, by_business),
         )
         outcome = await self._write(booking, change, command, now)
-        if outcome.card_due is not None and outcome.card_due != booking.card_due:
-            await self._ask_sooner(booking, change, outcome.card_due)
+        if outcome.card_due is not None and booking.card_due is not None:
+            await self._ask_again(booking, change, outcome.card_due, booking.card_due)
         return outcome
 
-    async def _ask_sooner(self, booking: Locked, change: Change, due: datetime) -> None:
-        """The customer was asked for another card, and now the deadline is earlier, because the start is."""
-        wants = await self.session.scalar(_WITHOUT_CARD, {"business_id": booking.business_id})
+    async def _ask_again(self, booking: Locked, change: Change, due: datetime, known: datetime) -> None:
+        """The customer was asked for another card until ``known``: where the move has changed that, or whether the
+        booking is cancelled then, a message says so."""
+        wants = WithoutCard(await self.session.scalar(_WITHOUT_CARD, {"business_id": booking.business_id}))
+        cancelled = cancels(wants, due, change.start_at)
+        if (due, cancelled) == (known, cancels(wants, known, booking.start_at)):
+            return
         facts = {"amount": booking.amount_due, "currency": booking.currency}
-        by_when = {"answer_by": due.isoformat(), "cancels": cancels(WithoutCard(wants), due, change.start_at)}
+        by_when = {"answer_by": due.isoformat(), "cancels": cancelled}
         await self._queue_notices(
-            booking, Message(NoticeKind.PAYMENT_RENEW, facts | by_when, key=f"sooner:{change.version}")
+            booking, Message(NoticeKind.PAYMENT_RENEW, facts | by_when, key=f"moved:{change.version}")
         )
 
     async def quote_reschedule(

@@ -83,7 +83,7 @@ _REWRITE = text("""
 """)
 # The booking is locked, so that what is sent is true until the message is queued.
 _LOCK_BOOKING = text("""
-    SELECT b.business_id, b.status,
+    SELECT b.business_id, b.status, coalesce(b.phone, '') <> '' AS has_phone,
            coalesce(b.email, '') <> '' OR coalesce(c.user_id, b.user_id) IS NOT NULL OR (
                b.phone IS NOT NULL AND b.contact_proven_at IS NOT NULL AND :kind = ANY(:short)) AS is_reachable
       FROM bookings b JOIN customers c ON c.id = b.customer_id WHERE b.id = :booking_id FOR NO KEY UPDATE OF b
@@ -218,7 +218,8 @@ class NoticeQueueStore(Store):
         if booking is None:
             raise NotFound({"booking_id": str(booking_id)})
         last = (await self.session.execute(_LAST_OF_KIND, asked)).one_or_none()
-        check_again(BookingStatus(booking.status), kind, was_sent=last is not None, is_reachable=booking.is_reachable)
+        facts_of = {"was_sent": last is not None, "is_reachable": booking.is_reachable, "has_phone": booking.has_phone}
+        check_again(BookingStatus(booking.status), kind, **facts_of)
         facts = {} if last is None else last.facts
         made = await self.queue(kind, booking_id, booking.business_id, f"again/{booking_id}/{uuid4()}", facts)
         assert made is not None  # noqa: S101 - the key is new

@@ -109,3 +109,19 @@ async def test_differences_are_filed_in_both_directions_and_once(pool: Database)
         gone: ("missing_there", "check", salon.business_id),
         "pi_unknown": ("missing_here", "check", None),
     }
+
+
+async def test_payment_with_an_equal_id_at_another_account_does_not_hide_a_missing_one(pool: Database) -> None:
+    salon, provider = await add_salon(pool), MemoryProvider()
+    sql = """INSERT INTO payment_accounts (business_id, provider, public_key, secrets_encrypted, key_id)
+             VALUES (:id, 'stripe', 'pk', 'x', 'k') RETURNING id"""
+    [account] = await rows(pool, sql, id=salon.business_id)
+    equal = await _paid(pool, salon, 2, account_id=account["id"])
+    [payment] = await rows(pool, "SELECT id::text AS id FROM booking_payments")
+    provider.put(equal, P.CAPTURED, 6600)
+    provider.intents[equal] = replace(provider.intents[equal], metadata={"payment_id": payment["id"]})
+    assert await _compared(pool, provider, "theirs") == Compared(1, 0, None), "it is named: recorded at another account"
+    provider.intents[equal] = replace(provider.intents[equal], metadata={})
+    assert await _compared(pool, provider, "theirs") == Compared(1, 1, None)
+    [filed] = await rows(pool, "SELECT details, payment_id FROM attention")
+    assert (filed["details"]["difference"], filed["payment_id"]) == ("missing_here", None)

@@ -242,7 +242,7 @@ async def test_create_notification_refuses_what_would_be_wrong_now(salon: Staffe
 
 async def test_create_notification_needs_an_address_or_a_login(salon: StaffedSalon, pool: Pool) -> None:
     booking = await booking_of(pool, await queued_notice(pool, salon, NoticeKind.BOOKING_CONFIRMED))
-    await data.rows(pool, "UPDATE bookings SET email = '', user_id = NULL WHERE id = :id", id=booking)
+    await data.rows(pool, "UPDATE bookings SET email = '', phone = NULL, user_id = NULL WHERE id = :id", id=booking)
     await data.rows(pool, "UPDATE customers SET user_id = NULL")
     assert rules_of(await sent_again(salon.staff, booking)) == {("booking_id", "has_no_address")}
 
@@ -254,12 +254,12 @@ async def test_create_notification_reaches_a_proven_number_with_a_short_text(sal
     number = "UPDATE bookings SET email = '', user_id = NULL, phone = '+819011112222' WHERE id = :id"
     await data.rows(pool, number, id=booking)
     await data.rows(pool, "UPDATE customers SET user_id = NULL")
-    assert rules_of(await sent_again(salon.staff, booking)) == {("booking_id", "has_no_address")}, "nobody proved it"
+    assert rules_of(await sent_again(salon.staff, booking)) == {("booking_id", "has_phone_only")}, "nobody proved it"
     await data.rows(pool, "UPDATE bookings SET contact_proven_at = now() WHERE id = :id", id=booking)
     answer = await sent_again(salon.staff, booking)
     assert (answer.status_code, answer.json()["data"]["status"]) == (201, "queued"), answer.text
     long = await sent_again(salon.staff, booking, "payment_received")
-    assert rules_of(long) == {("booking_id", "has_no_address")}, "it has no short text"
+    assert rules_of(long) == {("booking_id", "has_phone_only")}, "it has no short text"
 
 
 async def test_create_notification_has_no_voucher(salon: StaffedSalon, pool: Pool) -> None:

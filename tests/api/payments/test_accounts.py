@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from httpx import Response
+from sqlalchemy.exc import IntegrityError
 
 from activities.payments.payments import PaymentActivities
 from activities.payments.refunds import BeginRefundInput, PollRefundInput, RefundActivities
@@ -313,3 +314,61 @@ async def test_provider_at_makes_another_client_when_secrets_are_exchanged(
     assert await at() is first
     await salon.owner.put(f"/payment-accounts/{account}", json={"api_key": "sk_test_another_one"})
     assert await at() is not first
+
+
+async def told(salon: StaffedSalon, account: str, body: bytes, secret: str = SECRET) -> None:
+    url = f"{PREFIX}/payments/webhook/stripe" + (f"/{account}" if account else "")
+    answer = await salon.nobody.post(url, content=body, headers=signature(body, secret))
+    assert answer.json()["data"] == {"fresh": True}
+
+
+async def equal_ids(salon: StaffedSalon, pool: Pool) -> tuple[str, list[tuple[str, str]]]:
+    """An id, and three payments that have it: at two accounts of the business and at the platform's. Each with its
+    account."""
+    payments = []
+    for hour in (10, 12):
+        account = await account_of(salon)
+        payments.append((account, await payment_at(salon, hour)))
+    await salon.owner.delete(f"/payment-accounts/{payments[-1][0]}")
+    payments.append(("", await payment_at(salon, 14)))
+    await data.rows(pool, "UPDATE booking_payments SET provider_intent_id = 'pi_equal' RETURNING id")
+    return "pi_equal", payments
+
+
+@pytest.mark.parametrize("is_named", [True, False], ids=["named", "by the intent alone"])
+@pytest.mark.parametrize("at", range(3))
+async def test_account_webhook_of_an_id_that_other_accounts_have_is_about_its_own_payment(
+    salon: StaffedSalon, pool: Pool, at: int, is_named: bool
+) -> None:
+    intent_id, payments = await equal_ids(salon, pool)
+    account, payment = payments[at]
+    body = event(intent_id, metadata={"payment_id": payment} if is_named else {})
+    await told(salon, account, body, SECRET if account else "whsec_sandbox")
+    await apply_events(pool)
+    captured = await data.rows(pool, "SELECT id::text AS id FROM booking_payments WHERE status = 'captured'")
+    assert [row["id"] for row in captured] == [payment]
+
+
+async def test_account_webhook_that_names_another_payment_is_not_about_an_equal_id_elsewhere(
+    salon: StaffedSalon, pool: Pool
+) -> None:
+    """The payment that it names is not known here; the one with the equal id is at the business's former account."""
+    intent_id, payments = await equal_ids(salon, pool)
+    account, payment = payments[1]
+    await data.rows(
+        pool, "UPDATE booking_payments SET provider_intent_id = 'pi_x' WHERE id::text = :id RETURNING id", id=payment
+    )
+    await told(salon, account, event(intent_id, metadata={"payment_id": str(uuid4())}))
+    await apply_events(pool)
+    assert await data.rows(pool, "SELECT id FROM booking_payments WHERE status = 'captured'") == []
+
+
+async def test_account_has_an_id_once(salon: StaffedSalon, pool: Pool) -> None:
+    await account_of(salon)
+    for hour in (10, 12):
+        await payment_at(salon, hour)
+    with pytest.raises(IntegrityError, match="uq_booking_payments_intent"):
+        await data.rows(pool, "UPDATE booking_payments SET provider_intent_id = 'pi_equal' RETURNING id")
+    await data.rows(pool, "UPDATE booking_payments SET account_id = NULL RETURNING id")
+    with pytest.raises(IntegrityError, match="uq_booking_payments_intent"):
+        await data.rows(pool, "UPDATE booking_payments SET provider_intent_id = 'pi_equal' RETURNING id")

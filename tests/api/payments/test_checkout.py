@@ -243,3 +243,117 @@ async def test_page_after_one_that_was_left_for_a_form_can_be_paid(
     choose(sandbox, open_page)
     assert (await row_of(pool, first["payment_id"]))["status"] == "requires_payment"
     assert (await intent(salon.customer, booking)).json()["data"]["status"] == "captured"
+
+
+APP = RETURN + "?from=app"
+
+
+async def test_checkout_with_another_way_back_closes_the_page_before(
+    salon: StaffedSalon, pool: Pool, sandbox: Sandbox
+) -> None:
+    """The customer goes on in the app. Back there, the page that is open is given again."""
+    booking, first = await page_of(salon, pool)
+    second = (await checkout(salon.customer, booking, return_url=APP)).json()["data"]
+    assert second["url"] != first["url"]
+    assert (await checkout(salon.customer, booking, return_url=APP)).json()["data"] == second
+    assert choose(sandbox, first["url"]).status_code == 400, "nobody pays twice"
+    assert choose(sandbox, second["url"]).headers["location"] == APP
+    assert sandbox.get("/sandbox/state")["objects"]["payjp.v2.payment_flow"] == 1
+
+
+async def test_checkout_follows_the_hold_when_its_end_moves(salon: StaffedSalon, pool: Pool, sandbox: Sandbox) -> None:
+    booking, first = await page_of(salon, pool)
+    sql = "UPDATE bookings SET hold_expires_at = hold_expires_at - interval '5 minutes' WHERE id::text = :id"
+    await data.rows(pool, sql, id=booking)
+    second = (await checkout(salon.customer, booking)).json()["data"]
+    assert (second["url"] != first["url"], second["expires_at"] < first["expires_at"]) == (True, True)
+    assert choose(sandbox, first["url"]).status_code == 400
+
+
+async def test_checkout_with_another_way_back_after_a_lost_answer(
+    salon: StaffedSalon, pool: Pool, sandbox: Sandbox
+) -> None:
+    """PAY.JP refuses another request with the same key; and nobody has the address of the page that was lost."""
+    await at_payjp(salon, pool)
+    booking = await held(salon)
+    sandbox.fault("payjp_v2.checkouts.create", "error_500_after_success")
+    assert error_of(await checkout(salon.customer, booking)) == (503, "unavailable")
+    answer = await checkout(salon.customer, booking, return_url=APP)
+    assert answer.status_code == 201, answer.text
+    assert choose(sandbox, answer.json()["data"]["url"]).headers["location"] == APP
+
+
+async def test_checkout_from_two_windows_at_once_can_be_paid_once(
+    salon: StaffedSalon, pool: Pool, sandbox: Sandbox
+) -> None:
+    await at_payjp(salon, pool)
+    booking = await held(salon)
+    urls = [RETURN, APP, RETURN, APP]
+    answers = await asyncio.gather(*(checkout(salon.customer, booking, return_url=url) for url in urls))
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    pages = {answer.json()["data"]["url"] for answer in answers if answer.status_code == 201}
+    paid = [page for page in pages if choose(sandbox, page).status_code != 400]
+    assert len(paid) <= 1
+    assert sandbox.get("/sandbox/state")["objects"].get("payjp.v2.payment_flow", 0) == len(paid)
+
+
+async def test_checkout_with_another_way_back_during_an_attempt_has_a_payment_of_its_own(
+    salon: StaffedSalon, pool: Pool, sandbox: Sandbox
+) -> None:
+    booking, first = await page_of(salon, pool)
+    bank = choose(sandbox, first["url"], "pm_challenge").headers["location"]
+    second = (await checkout(salon.customer, booking, return_url=APP)).json()["data"]
+    assert second["payment_id"] != first["payment_id"]
+    assert (await row_of(pool, first["payment_id"]))["status"] == "voided"
+    assert sandbox.http.post(bank + "/authorize").status_code == 400
+
+
+async def test_checkout_with_another_way_back_after_the_page_was_paid(
+    salon: StaffedSalon, pool: Pool, sandbox: Sandbox
+) -> None:
+    """The webhook is still on its way."""
+    booking, page = await page_of(salon, pool)
+    choose(sandbox, page["url"])
+    assert error_of(await checkout(salon.customer, booking, return_url=APP)) == (409, "wrong_state")
+    assert (await row_of(pool, page["payment_id"]))["captured"] == 6600
+
+
+async def test_repeat_of_a_checkout_whose_page_was_replaced_gives_no_page(salon: StaffedSalon, pool: Pool) -> None:
+    """The page that is open belongs to another window, and returns elsewhere."""
+    await at_payjp(salon, pool)
+    booking = await held(salon)
+    assert (await checkout(salon.customer, booking, key="c-3")).status_code == 201
+    assert (await checkout(salon.customer, booking, return_url=APP)).status_code == 201
+    again = await checkout(salon.customer, booking, key="c-3")
+    assert (error_of(again)[0], again.json()["error"]["details"]["rule"]) == (409, "payment_page_open")
+
+
+async def test_checkout_of_a_booking_that_ends_meanwhile_gives_no_page(
+    salon: StaffedSalon, pool: Pool, sandbox: Sandbox, providers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hold has ended, and its run has closed what was known, while the page was being opened."""
+    await at_payjp(salon, pool)
+    booking = await held(salon)
+    opened: list[Any] = []
+    real = providers["payjp_v2"].open_checkout
+
+    async def slow(*arguments: Any) -> Any:
+        opened.append(await real(*arguments))
+        await data.rows(pool, "UPDATE bookings SET status = 'expired' WHERE id::text = :id", id=booking)
+        return opened[-1]
+
+    monkeypatch.setattr(providers["payjp_v2"], "open_checkout", slow)
+    assert error_of(await checkout(salon.customer, booking))[0] == 409
+    assert choose(sandbox, opened[0].url).status_code == 400
+
+
+async def test_checkout_that_a_former_release_has_opened_is_closed_and_opened_again(
+    salon: StaffedSalon, pool: Pool, sandbox: Sandbox
+) -> None:
+    """It is not known with which terms."""
+    booking, first = await page_of(salon, pool)
+    await data.rows(pool, "UPDATE booking_payments SET checkout_order = NULL")
+    second = await checkout(salon.customer, booking)
+    assert second.status_code == 201, second.text
+    assert second.json()["data"]["url"] != first["url"]
+    assert choose(sandbox, first["url"]).status_code == 400

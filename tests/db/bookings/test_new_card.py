@@ -326,6 +326,35 @@ async def test_card_due_within_the_last_hour_cancels_nothing_and_the_message_say
     assert "card_missing" in await open_matters(desk)
 
 
+async def test_card_due_within_the_last_hour_is_asked_anew_when_the_booking_moves_later(desk: Desk) -> None:
+    """The message said that nothing is cancelled at the start. It was cancelled at that time, days before the visit."""
+    booking_id, _ = await lost_and_cancelled_without(desk)
+    soon, later = NOW + timedelta(minutes=30), NOW + timedelta(hours=51)
+    await desk.do("reschedule", booking_id, ActorKind.STAFF, start_at=soon)
+    moved = await desk.do("reschedule", booking_id, ActorKind.STAFF, start_at=later)
+    assert moved.card_due == NOW + timedelta(hours=24)
+    assert await last_question(desk, booking_id) == (moved.card_due, True)
+    # The timer of the run has fired while the booking was moved.
+    ended = await desk.do("end_card_request", booking_id, now=soon)
+    assert (ended.status, ended.card_due) == (BookingStatus.CONFIRMED, moved.card_due)
+    assert "card_missing" not in await open_matters(desk)
+    ended = await desk.do("end_card_request", booking_id, now=moved.card_due)
+    assert ended.status is BookingStatus.CANCELLED
+
+
+async def test_card_due_that_becomes_the_start_cancels_nothing_any_more_and_a_message_says_so(desk: Desk) -> None:
+    booking_id, _ = await lost_and_cancelled_without(desk)
+    due_at = await due(desk, booking_id)
+    assert due_at is not None
+    assert await last_question(desk, booking_id) == (due_at, True)
+    now = due_at - timedelta(minutes=40)
+    moved = await desk.do("reschedule", booking_id, ActorKind.STAFF, start_at=due_at, now=now)
+    assert moved.card_due == due_at
+    assert await last_question(desk, booking_id) == (due_at, False)
+    ended = await desk.do("end_card_request", booking_id, now=due_at)
+    assert ended.status is BookingStatus.CONFIRMED
+
+
 async def test_card_due_ends_where_the_booking_waits_for_approval_again(desk: Desk) -> None:
     booking_id, _ = await lost_and_cancelled_without(desk)
     await rows(desk.database, "UPDATE bookings SET needs_approval = true WHERE id = :id", id=booking_id)

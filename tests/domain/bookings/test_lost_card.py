@@ -14,7 +14,7 @@ from domain.bookings.lost_card import LostCardStep, at_deadline, settlement_of
 from domain.catalogue.cancellation import Policy, Tier
 from domain.payments.status import SECURED, Movement, PaymentStatus
 from domain.payments.tasks import PaymentView
-from domain.payments.without_card import BEFORE_START, LEAST, WithoutCard, answer_by, cancels
+from domain.payments.without_card import BEFORE_START, LEAST, WithoutCard, answer_after_move, answer_by, cancels
 from tests.support.cases import for_each
 
 NOW = datetime(2026, 12, 1, 1, tzinfo=UTC)
@@ -89,3 +89,29 @@ def test_settlement_of_a_lost_card_charges_nothing_whatever_the_policy() -> None
     assert settlement_of(facts()).movement is Movement.VOID
     assert settlement_of(facts(None)).movement is None
     assert settlement_of(facts(P.VOIDED)).retained == 0
+
+
+def test_at_deadline_waits_for_a_deadline_that_has_moved_meanwhile() -> None:
+    ahead = NOW + timedelta(hours=2)
+    assert at_deadline(facts(None), WithoutCard.CANCEL, NOW, ahead) is S.NOTHING
+    for passed in (NOW, NOW + timedelta(seconds=30), NOW - timedelta(days=1), None):
+        assert at_deadline(facts(None), WithoutCard.CANCEL, NOW, passed) is S.CANCEL
+
+
+@given(
+    start=st.timedeltas(timedelta(minutes=1), timedelta(days=60)),
+    moved=st.timedeltas(timedelta(minutes=1), timedelta(days=60)),
+)
+def test_answer_after_move_never_cancels_at_a_time_that_was_named_as_harmless(
+    start: timedelta, moved: timedelta
+) -> None:
+    before, after = NOW + start, NOW + moved
+    due = answer_by(NOW, None, before)
+    then = answer_after_move(due, before, after, None, NOW)
+    assert then <= after
+    if not cancels(WithoutCard.CANCEL, due, before) and cancels(WithoutCard.CANCEL, then, after):
+        assert then >= NOW + min(LEAST, moved - BEFORE_START), "asked anew"
+    if due < before and after >= before:
+        assert then == due, "what the customer knows stays"
+    if after < before:
+        assert then <= due

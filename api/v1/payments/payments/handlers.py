@@ -75,7 +75,7 @@ async def _open_once(services: ApiServices, access: Access, booking_id: UUID, ke
         async with command.finish() as work:
             payment = await work.payments.openings.open_intent(booking_id, now)
         if payment.checkout_id is not None and payment.status in OPEN:
-            payment = await _leave_page(services, command, payment, payment.checkout_id, now)
+            payment = await leave_page(services, command, payment, payment.checkout_id, now)
         intent = None if payment.provider_intent_id else await _create(await provider_of(services, payment), payment)
         async with command.finish() as work:
             if intent is not None:
@@ -90,11 +90,11 @@ async def _open_once(services: ApiServices, access: Access, booking_id: UUID, ke
             return await store_response(work, created(read), command.idempotency_key)
 
 
-async def _leave_page(
+async def leave_page(
     services: ApiServices, command: Command, payment: Payment, checkout_id: str, now: datetime
 ) -> Payment:
-    """The customer pays with the form after all: the provider's page is closed first, so that nobody pays twice. What
-    was begun on the page ends, and the form gets a payment of its own."""
+    """The customer pays in another way after all, with the form or on another page: this page is closed first, so that
+    nobody pays twice. What was begun on it ends, and the other way gets a payment of its own."""
     provider = await provider_of(services, payment)
     intent = await asked(provider, provider.close_checkout(checkout_id, f"{payment.id}:leave:{checkout_id}"))
     async with command.finish() as work:
