@@ -40,8 +40,10 @@ def check_again(
         raise InvalidInput.at("kind", "not_about_this_status")
     if not was_sent:
         raise InvalidInput.at("kind", "was_never_sent")
+    if not is_reachable and has_phone:
+        raise InvalidInput.at("booking_id", "has_phone_only")
     if not is_reachable:
-        raise InvalidInput.at("booking_id", "has_phone_only" if has_phone else "has_no_address")
+        raise InvalidInput.at("booking_id", "has_no_address")
 
 
 def again_window(booking_id: UUID) -> Window:

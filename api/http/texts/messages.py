@@ -55,8 +55,8 @@ TEXTS = Texts(
         ),
         "was_never_sent": Text("このお知らせはまだ送信されていません。", "The customer has not had this message yet."),
         "has_no_address": Text(
-            "お客様のメールアドレス、ログイン、電話番号のいずれもないため、送信できません。お会いしたときに直接お伝えください。",
-            "This customer has no e-mail address, no login and no phone number. Please tell them when you see them.",
+            "お客様のメールアドレス、ログイン、電話番号のいずれもないため、送信できません。お越しの際に直接お伝えください。",
+            "This customer has no e-mail address, no login and no phone number. Please let them know at their visit.",
         ),
         "has_phone_only": Text(
             "お客様にはメールアドレスもログインもないため、送信できません。予約に記載の電話番号にお電話のうえ、お伝えください。",

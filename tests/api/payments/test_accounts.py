@@ -316,7 +316,7 @@ async def test_provider_at_makes_another_client_when_secrets_are_exchanged(
     assert await at() is not first
 
 
-async def told(salon: StaffedSalon, account: str, body: bytes, secret: str = SECRET) -> None:
+async def delivered_event(salon: StaffedSalon, account: str, body: bytes, secret: str = SECRET) -> None:
     url = f"{PREFIX}/payments/webhook/stripe" + (f"/{account}" if account else "")
     answer = await salon.nobody.post(url, content=body, headers=signature(body, secret))
     assert answer.json()["data"] == {"fresh": True}
@@ -343,7 +343,7 @@ async def test_account_webhook_of_an_id_that_other_accounts_have_is_about_its_ow
     intent_id, payments = await equal_ids(salon, pool)
     account, payment = payments[at]
     body = event(intent_id, metadata={"payment_id": payment} if is_named else {})
-    await told(salon, account, body, SECRET if account else "whsec_sandbox")
+    await delivered_event(salon, account, body, SECRET if account else "whsec_sandbox")
     await apply_events(pool)
     captured = await data.rows(pool, "SELECT id::text AS id FROM booking_payments WHERE status = 'captured'")
     assert [row["id"] for row in captured] == [payment]
@@ -358,7 +358,7 @@ async def test_account_webhook_that_names_another_payment_is_not_about_an_equal_
     await data.rows(
         pool, "UPDATE booking_payments SET provider_intent_id = 'pi_x' WHERE id::text = :id RETURNING id", id=payment
     )
-    await told(salon, account, event(intent_id, metadata={"payment_id": str(uuid4())}))
+    await delivered_event(salon, account, event(intent_id, metadata={"payment_id": str(uuid4())}))
     await apply_events(pool)
     assert await data.rows(pool, "SELECT id FROM booking_payments WHERE status = 'captured'") == []
 

@@ -326,7 +326,7 @@ async def test_card_due_within_the_last_hour_cancels_nothing_and_the_message_say
     assert "card_missing" in await open_matters(desk)
 
 
-async def test_card_due_within_the_last_hour_is_asked_anew_when_the_booking_moves_later(desk: Desk) -> None:
+async def test_card_due_within_the_last_hour_is_asked_again_when_the_booking_moves_later(desk: Desk) -> None:
     """The message said that nothing is cancelled at the start. It was cancelled at that time, days before the visit."""
     booking_id, _ = await lost_and_cancelled_without(desk)
     soon, later = NOW + timedelta(minutes=30), NOW + timedelta(hours=51)

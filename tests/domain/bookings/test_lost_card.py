@@ -110,7 +110,7 @@ def test_answer_after_move_never_cancels_at_a_time_that_was_named_as_harmless(
     then = answer_after_move(due, before, after, None, NOW)
     assert then <= after
     if not cancels(WithoutCard.CANCEL, due, before) and cancels(WithoutCard.CANCEL, then, after):
-        assert then >= NOW + min(LEAST, moved - BEFORE_START), "asked anew"
+        assert then >= NOW + min(LEAST, moved - BEFORE_START), "asked again"
     if due < before and after >= before:
         assert then == due, "what the customer knows stays"
     if after < before:

@@ -63,13 +63,14 @@ async def _open_once(services: ApiServices, access: Access, body: CheckoutCreate
         await check_return_url(services.settings, command, return_url)
         for _ in range(MOST_PAGES):
             ordered = await _ordered(command, body.booking_id, return_url, now)
+            payment_id = str(ordered.payment.id)
             provider = await provider_of(services, ordered.payment)
             page = await _page(command, provider, ordered, now)
             if page is not None and page.is_open and ordered.is_as_asked:
                 return await _store(command, ordered, page)
             if page is not None:
                 await leave_page(services, command, ordered.payment, page.id, now)
-    raise Conflict({"booking_id": str(body.booking_id), "rule": "payment_page_open"})
+    raise Conflict({"payment_id": payment_id, "rule": "payment_page_open"})
 
 
 async def _ordered(command: Command, booking_id: UUID, return_url: str, now: datetime) -> Ordered:
