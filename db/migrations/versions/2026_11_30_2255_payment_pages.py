@@ -6,8 +6,8 @@ from alembic import op
 
 from db.migrations.statements import apply_functions
 
-revision: str = "2026_11_30_2200_payment_pages"
-down_revision: str | None = "2026_11_30_2220_undelivered"
+revision: str = "2026_11_30_2255_payment_pages"
+down_revision: str | None = "2026_11_30_2249_merged_sends"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
