@@ -11,6 +11,8 @@ from pydantic import BaseModel
 from api.app import create_app, openapi_document
 from api.http.error_texts import MEANINGS
 from api.http.fields import Input, Output
+from db.scheduling.booked_services import STAFF_WINDOW
+from domain.scheduling.availability.model import StartGrid
 from runtime.settings import Environment, Settings
 from tests.api.access.test_permissions import PUBLIC, SIGNED, api_routes
 
@@ -247,3 +249,13 @@ def test_public_operations_ask_for_no_login(document: dict[str, Any]) -> None:
             assert {} in operation.get("security", [{}]), name
         else:
             assert required == operation["security"], name
+
+
+def test_rules_that_owners_meet_are_in_the_schema() -> None:
+    """What counts where, as the code has it: an owner reads it before the first surprise."""
+    schemas = openapi_document()["components"]["schemas"]
+    settings = schemas["SettingsUpdate"]["properties"]
+    assert f"{STAFF_WINDOW.days} days ahead" in settings["booking_window"]["description"]
+    assert all(f"`{grid}`" in settings["start_grid"]["description"] for grid in StartGrid)
+    assert "public holidays of Japan" in schemas["HoursUpdate"]["description"]
+    assert "at most so many are sold at one start" in schemas["ServiceCreate"]["properties"]["capacity"]["description"]

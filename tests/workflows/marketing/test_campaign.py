@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 from temporalio import activity
-from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError, WorkflowUpdateStage
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
@@ -33,12 +33,14 @@ C = CampaignCommand
 
 @dataclass
 class Table:
-    """Postgres: ``left`` recipients in pages of 200. ``away``: how often a page fails before; ``slow``: how long the
-    first page takes; ``between``: the pause after a page. ``bug``: every command fails with it."""
+    """Postgres: ``left`` recipients in pages of 200. ``away``: how often a page fails before; ``gate``: what the
+    first page waits for, after it has set ``begun``; ``between``: the pause after a page. ``bug``: every command
+    fails with it."""
 
     left: int = 450
     away: int = 0
-    slow: float = 0
+    gate: asyncio.Event | None = None
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
     between: timedelta = timedelta(seconds=12)
     status: CampaignStatus = S.SCHEDULED
     starts_at: datetime = field(default_factory=now)
@@ -56,8 +58,9 @@ class Table:
                 raise ApplicationError("away", type="unavailable")
             if self.status not in {S.SCHEDULED, S.RUNNING}:
                 return CampaignPage(self.status, 0, None)
-            await asyncio.sleep(self.slow)
-            self.slow = 0
+            self.begun.set()
+            if self.gate is not None:
+                await self.gate.wait()
             page = min(200, self.left)
             self.left -= page
             self.pages.append(page)
@@ -128,10 +131,18 @@ async def test_campaign_takes_pages_until_all_have_a_message(temporal_time_skipp
 async def test_campaign_that_is_paused_in_a_page_finishes_it_and_waits(
     temporal_time_skipping: WorkflowEnvironment,
 ) -> None:
-    table = Table(slow=0.6, between=timedelta(seconds=1))
+    table = Table(gate=asyncio.Event(), between=timedelta(seconds=1))
+    assert table.gate is not None
     async with running(temporal_time_skipping, table) as handle:
-        await asyncio.sleep(0.3)
-        assert await say(handle, C.PAUSE) is S.PAUSED
+        await asyncio.wait_for(table.begun.wait(), 30)
+        pause = await handle.start_update(
+            messages.COMMAND,
+            messages.CommandInput(C.PAUSE, uuid4().hex),
+            wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+            result_type=CampaignStatus,
+        )
+        table.gate.set()
+        assert await pause.result() is S.PAUSED
         assert table.pages == [200]
         await asyncio.sleep(1.5)
         assert table.pages == [200]
