@@ -71,7 +71,10 @@ def check_kana(person: Contact, asks: AsksKana) -> None:
     kana of that one."""
     if asks is not AsksKana.DEMANDED:
         return
-    if not person.family_name_kana:
-        raise InvalidInput.at("guest.family_name_kana", "missing")
-    if person.given_name and not person.given_name_kana:
-        raise InvalidInput.at("guest.given_name_kana", "missing")
+    has = {
+        "family_name_kana": person.family_name_kana,
+        "given_name_kana": person.given_name_kana or not person.given_name,
+    }
+    lacks = [{"field": f"guest.{name}", "rule": "missing"} for name, there in has.items() if not there]
+    if lacks:
+        raise InvalidInput({"fields": lacks})

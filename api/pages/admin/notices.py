@@ -25,7 +25,7 @@ from domain.messages.ledger import PLATFORM_ZONE
 _ADDRESS = "/admin/notices"
 _MOST = 200
 _STATUSES = (NoticeStatus.FAILED, NoticeStatus.BOUNCED, NoticeStatus.DROPPED)
-_COUNTED = ("promised", "queued", "delivered", "failed", "bounced", "dropped")
+_COUNTED = ("promised", "queued", "sent", "delivered", "failed", "bounced", "dropped")
 #: Days of the figures.
 _DAYS = 7
 

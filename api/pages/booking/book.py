@@ -23,7 +23,7 @@ from api.pages.forms import Form, read_form
 from api.pages.rendering import page, see_other
 from api.pages.texts.words import word
 from api.v1.bookings.bookings.create_schemas import BookingGuestWrite
-from api.v1.bookings.bookings.hold_handlers import contact_of
+from domain.bookings.contact import Contact
 from domain.bookings.limits import check_kana
 from domain.businesses.profile import AsksKana
 from domain.errors import InvalidInput
@@ -90,18 +90,21 @@ async def _asks_kana(place: BusinessView) -> AsksKana:
 def _wrong(form: Form, asks: AsksKana) -> Mapping[str, str]:
     """The sentence of each field of the contact that the API would refuse."""
     language = request_info().language
+    guest = _guest(form)
+    found = {} if form.get("family_name") else {"family_name": word("fill_in_name", language, {})}
     try:
-        check_kana(contact_of(BookingGuestWrite.model_validate(_guest(form))), asks)
+        BookingGuestWrite.model_validate(guest)
     except ValidationError as error:
-        found = {
-            str((*item["loc"], "email")[0]): field_message(item["type"], language, item.get("ctx"))
-            for item in error.errors()
-        }
-        return found if form.get("family_name") else {**found, "family_name": word("fill_in_name", language, {})}
+        for item in error.errors():
+            name = str((*item["loc"], "email")[0])
+            found.setdefault(name, field_message(item["type"], language, item.get("ctx")))
+    kana = {name: guest[name] for name in ("family_name_kana", "given_name_kana")}
+    try:
+        check_kana(Contact(form.get("family_name"), form.get("given_name"), **kana), asks)
     except InvalidInput as error:
-        wrong = error.details["fields"]
-        return {one["field"].rpartition(".")[2]: field_message(one["rule"], language) for one in wrong}
-    return {}
+        for one in error.details["fields"]:
+            found.setdefault(one["field"].rpartition(".")[2], field_message(one["rule"], language))
+    return found
 
 
 def _guest(form: Form) -> Mapping[str, str | None]:

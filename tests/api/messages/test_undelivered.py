@@ -60,10 +60,11 @@ async def test_undelivered_messages_of_everybody_are_listed_by_what_became_of_th
     failed, bounced = await undelivered(pool, salon), await undelivered(pool, salon, "bounced", "bounced: no mailbox")
     dropped = await undelivered(pool, salon, "dropped", "opted_out")
     await queued_notice(pool, salon, NoticeKind.BOOKING_CONFIRMED)
+    assert (await admin.post("/auth/forgot-password", json={"email": admin.email})).is_success
     [own] = await data.rows(
         pool,
         """UPDATE notification_outbox SET status = 'failed', failure_reason = 'no_answer'
-            WHERE kind = 'email_verification' AND user_id = :id RETURNING id""",
+            WHERE kind = 'password_reset' AND user_id = :id RETURNING id""",
         id=admin.id,
     )
     assert {(one.id, one.business_id, one.failure_reason, one.can_retry) for one in await found(admin)} == {
@@ -106,10 +107,11 @@ async def test_undelivered_message_is_sent_again_once(admin: Person, salon: Staf
 async def test_undelivered_message_is_queued_once_by_two_operators_at_once(
     admin: Person, salon: StaffedSalon, pool: Pool
 ) -> None:
+    assert (await admin.post("/auth/forgot-password", json={"email": admin.email})).is_success
     [own] = await data.rows(
         pool,
         """UPDATE notification_outbox SET status = 'failed', failure_reason = 'no_answer'
-            WHERE kind = 'email_verification' AND user_id = :id RETURNING id""",
+            WHERE kind = 'password_reset' AND user_id = :id RETURNING id""",
         id=admin.id,
     )
     answers = await asyncio.gather(*(admin.post(f"{PATH}/{own['id']}/retry") for _ in range(2)))

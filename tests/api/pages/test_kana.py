@@ -61,16 +61,26 @@ async def test_booking_form_says_beside_the_field_that_it_is_no_kana(
     assert 'value="Sato"' in page.text
 
 
+async def test_booking_form_says_which_names_and_kana_are_missing(
+    visitor: Visitor, salon: StaffedSalon, slug: str
+) -> None:
+    await ask(salon, "demanded")
+    await choose_time(visitor, salon, slug)
+    page = await visitor.send(f"/{slug}/book", given_name="愛", step="confirm")
+    for name in ("family_name", "family_name_kana", "given_name_kana"):
+        assert f'<p class="wrong" id="{name}-note">' in page.text, name
+
+
 async def test_booking_without_the_demanded_kana_is_refused_but_for_staff(salon: StaffedSalon, pool: Pool) -> None:
     await ask(salon, "demanded")
     body = salon.booking_body(salon.at(10), guest=CONTACT)
     for guest, field in (
-        (CONTACT, "guest.family_name_kana"),
+        (CONTACT, "guest.family_name_kana guest.given_name_kana"),
         ({**CONTACT, "family_name_kana": "サトウ"}, "guest.given_name_kana"),
     ):
         answer = await salon.nobody.post(f"{PREFIX}/bookings", json={**body, "guest": guest}, headers=keyed())
         assert answer.status_code == 422, answer.text
-        assert [one["field"] for one in answer.json()["error"]["details"]["fields"]] == [field]
+        assert [one["field"] for one in answer.json()["error"]["details"]["fields"]] == field.split()
     assert await counted(pool, "bookings") == {"bookings": 0}
     single = {"family_name": "佐藤", "family_name_kana": "サトウ", "email": "ai@example.jp"}
     answer = await salon.nobody.post(f"{PREFIX}/bookings", json={**body, "guest": single}, headers=keyed())

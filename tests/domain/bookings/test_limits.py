@@ -60,6 +60,7 @@ def test_check_guest_refuses_a_guest_where_a_login_is_wanted(is_guest: bool, by_
     ("person", "lacks"),
     [
         (Contact("佐藤"), "guest.family_name_kana"),
+        (Contact("佐藤", "愛"), "guest.family_name_kana guest.given_name_kana"),
         (Contact("佐藤", given_name_kana="アイ"), "guest.family_name_kana"),
         (Contact("佐藤", "愛", family_name_kana="サトウ"), "guest.given_name_kana"),
         (Contact("佐藤", family_name_kana="サトウ"), None),
@@ -74,4 +75,4 @@ def test_kana_of_each_part_of_the_name_are_demanded(person: Contact, lacks: str 
         return
     with pytest.raises(InvalidInput) as refused:
         check_kana(person, AsksKana.DEMANDED)
-    assert refused.value.details == {"fields": [{"field": lacks, "rule": "missing"}]}
+    assert refused.value.details == {"fields": [{"field": one, "rule": "missing"} for one in lacks.split()]}
