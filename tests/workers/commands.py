@@ -2,14 +2,17 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
+from temporalio.client import WorkflowHandle
 
 from db.engine.session import Database, Scope
 from db.platform.outbox import PAYMENT_EVENT, START_BOOKING, Command
 from domain.bookings.snapshot import BookingSnapshot
+from tests.support.servers import CONVERTER
 from workers.outbox_relay import OutboxRelay
 
 _SNAPSHOT = TypeAdapter(BookingSnapshot)
@@ -55,6 +58,22 @@ async def deliver_all(relay: OutboxRelay, pool: Database) -> None:
                 if not (await work.session.execute(_UNDELIVERED)).scalar_one():
                     return
             await asyncio.sleep(0.02)
+
+
+async def signals_of(handle: WorkflowHandle[Any, Any], number: int) -> list[tuple[str, Any]]:
+    """Name and message of the signals in the run's history, when it has so many. They are not in it at once where the
+    run's first task was given to a worker of an earlier test that has ended: the server keeps signals aside until that
+    task has timed out."""
+    async with asyncio.timeout(60):
+        while True:
+            heard = []
+            async for event in handle.fetch_history_events():
+                if event.HasField("workflow_execution_signaled_event_attributes"):
+                    said = event.workflow_execution_signaled_event_attributes
+                    heard.append((said.signal_name, (await CONVERTER.decode(said.input.payloads))[0]))
+            if len(heard) >= number:
+                return heard
+            await asyncio.sleep(0.1)
 
 
 @dataclass

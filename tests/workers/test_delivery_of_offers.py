@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client
 
 from activities.scheduling.reaccommodations import ReaccommodationActivities, ReaccommodationStep
 from db.engine.session import Database
@@ -12,7 +12,7 @@ from domain.scheduling.hours import MinuteRange, WeeklyHours
 from tests.support import data
 from tests.support.data import Salon
 from tests.support.servers import CONVERTER
-from tests.workers.commands import ask_to_start, deliver_all, snapshot_of
+from tests.workers.commands import ask_to_start, deliver_all, signals_of, snapshot_of
 from workers.outbox_dispatcher import OutboxDispatcher
 from workers.outbox_relay import OutboxRelay
 from workflows.bookings.booking.messages import STRANDED
@@ -41,16 +41,6 @@ async def _stranded(pool: Database, relay: OutboxRelay) -> tuple[Salon, UUID]:
     return salon, booking_id
 
 
-async def _signals(handle: WorkflowHandle) -> list[tuple[str, object]]:
-    heard = []
-    async for event in handle.fetch_history_events():
-        if event.HasField("workflow_execution_signaled_event_attributes"):
-            said = event.workflow_execution_signaled_event_attributes
-            (what,) = await CONVERTER.decode(said.input.payloads)
-            heard.append((said.signal_name, what))
-    return heard
-
-
 async def test_reaccommodation_run_of_a_stranded_booking_learns_that_it_is_kept(
     pool: Database, temporal: Client, relay: OutboxRelay
 ) -> None:
@@ -65,7 +55,7 @@ async def test_reaccommodation_run_of_a_stranded_booking_learns_that_it_is_kept(
     assert start.remind_at < start.decide_by
     await _set_week(pool, salon, OPEN)
     await deliver_all(relay, pool)
-    assert await _signals(handle) == [(DECIDED, {"status": "kept"})]
+    assert await signals_of(handle, 1) == [(DECIDED, {"status": "kept"})]
     assert (
         await data.rows(pool, "SELECT last_error FROM outbox WHERE command IS NOT NULL AND delivered_at IS NULL") == []
     )
@@ -84,4 +74,5 @@ async def test_deadline_signal_reaches_the_bookings_run(
     await steps.give_up(ReaccommodationStep(offer["id"], salon.business_id, booking_id))
     await deliver_all(relay, pool)
     said = {"reaccommodation_id": str(offer["id"])}
-    assert await _signals(temporal.get_workflow_handle(ids.booking(booking_id))) == [(STRANDED, said)]
+    handle = temporal.get_workflow_handle(ids.booking(booking_id))
+    assert await signals_of(handle, 1) == [(STRANDED, said)]

@@ -20,7 +20,7 @@ from domain.platform.flag_rollout import Measure, RolloutPlan, Step
 from domain.platform.flags import Subject
 from tests.support import data
 from tests.support.servers import CONVERTER
-from tests.workers.commands import add, add_payment_event, ask_to_start, deliver_all, snapshot_of
+from tests.workers.commands import add, add_payment_event, ask_to_start, deliver_all, signals_of, snapshot_of
 from workers.outbox_dispatcher import OutboxDispatcher
 from workers.outbox_relay import OutboxRelay
 from workers.registry import worker_specs
@@ -54,14 +54,8 @@ async def _started(handle: WorkflowHandle) -> BookingInput:
     raise AssertionError("no history")
 
 
-async def _signals(handle: WorkflowHandle) -> list[UUID]:
-    heard = []
-    async for event in handle.fetch_history_events():
-        if event.HasField("workflow_execution_signaled_event_attributes"):
-            payloads = event.workflow_execution_signaled_event_attributes.input.payloads
-            (said,) = await CONVERTER.decode(payloads)
-            heard.append(UUID(said["webhook_id"]))
-    return heard
+async def _heard(handle: WorkflowHandle, number: int) -> list[UUID]:
+    return [UUID(said["webhook_id"]) for _, said in await signals_of(handle, number)]
 
 
 async def test_booking_starts_with_all_that_operators_ask_for(
@@ -111,7 +105,8 @@ async def test_events_reach_the_run_in_their_order(pool: Database, temporal: Cli
     for webhook_id in webhook_ids:
         await add_payment_event(pool, booking, webhook_id)
     await deliver_all(relay, pool)
-    assert await _signals(temporal.get_workflow_handle(ids.booking(booking.booking_id))) == webhook_ids
+    handle = temporal.get_workflow_handle(ids.booking(booking.booking_id))
+    assert await _heard(handle, len(webhook_ids)) == webhook_ids
 
 
 @pytest.mark.parametrize("was_there", [True, False])
@@ -129,7 +124,7 @@ async def test_event_after_the_end_starts_a_resumed_run(
     await add_payment_event(pool, booking, second)
     await deliver_all(relay, pool)
     assert await _started(handle) == BookingInput(booking, resumed=True)
-    assert await _signals(handle) == [first, second]
+    assert await _heard(handle, 2) == [first, second]
 
 
 async def test_refund_and_notice_start_once(pool: Database, temporal: Client, relay: OutboxRelay) -> None:
@@ -160,7 +155,7 @@ async def test_dispatcher_delivers_a_refunds_event_to_the_refunds_run(
         await handle.terminate()
     await add(pool, aggregate, REFUND_EVENT, {**refund, "webhook_id": webhook_id})
     await deliver_all(relay, pool)
-    assert await _signals(handle) == [webhook_id]
+    assert await _heard(handle, 1) == [webhook_id]
     with pytest.raises(RPCError):
         await temporal.get_workflow_handle(ids.booking(refund["booking_id"])).describe()
 

@@ -23,7 +23,7 @@ from stack.runs import ProcessRuns, RunsRestored, describe, restore_runs
 from tests.support import data, servers
 from tests.support.servers import CONVERTER
 from tests.support.waitlist import add_offer
-from tests.workers.commands import deliver_all
+from tests.workers.commands import deliver_all, signals_of
 from workers.outbox_dispatcher import OutboxDispatcher, starts
 from workers.outbox_relay import OutboxRelay
 from workers.registry import worker_specs
@@ -312,10 +312,6 @@ async def test_void_of_a_surplus_intent_is_ordered_again_for_that_intent(disaste
 
 async def _ordered(disaster: Disaster) -> list[str]:
     """The movements that the restored run of the booking was asked for."""
-    asked = []
-    async for event in disaster.temporal.get_workflow_handle(disaster.run("booking.start")).fetch_history_events():
-        if event.HasField("workflow_execution_signaled_event_attributes"):
-            sent = event.workflow_execution_signaled_event_attributes
-            assert sent.signal_name == "move_money"
-            asked.append((await CONVERTER.decode(sent.input.payloads))[0]["movement_id"])
-    return asked
+    sent = await signals_of(disaster.temporal.get_workflow_handle(disaster.run("booking.start")), 1)
+    assert {name for name, _ in sent} == {"move_money"}
+    return [asked["movement_id"] for _, asked in sent]
