@@ -43,16 +43,16 @@ async def read(session: AsyncSession, page: Page, ranges_on: RangesOn) -> pl.Dat
     }
     claims = (await session.execute(_READ, values)).all()
     found = [row for claim in claims for row in _minutes(page, claim, ranges_on)]
-    schema = {"business_id": pl.String, "day": pl.Date, "resource_id": pl.String, "blocked_minutes": pl.Int32}
+    schema = {"business": pl.Int32, "day": pl.Date, "resource_id": pl.String, "blocked_minutes": pl.Int32}
     return (
         pl.DataFrame(found, schema=schema, orient="row")
         .with_columns(pl.col("day").to_physical())
-        .group_by("business_id", "day", "resource_id")
+        .group_by("business", "day", "resource_id")
         .agg(pl.col("blocked_minutes").sum())
     )
 
 
-def _minutes(page: Page, claim: Any, ranges_on: RangesOn) -> Iterator[tuple[str, date, str, int]]:
+def _minutes(page: Page, claim: Any, ranges_on: RangesOn) -> Iterator[tuple[int, date, str, int]]:
     """The blocked minutes of one claim, by the business days whose hours it touches."""
     first = claim.starts.date() - timedelta(days=LONGEST.days - 1)
     for day in page.by_business[claim.business_id]:
@@ -63,4 +63,4 @@ def _minutes(page: Page, claim: Any, ranges_on: RangesOn) -> Iterator[tuple[str,
         ranges = ranges_on(claim.business_id, str(claim.resource_id), day)
         minutes = sum(max(0, min(end, one.end) - max(start, one.start)) for one in ranges)
         if minutes:
-            yield str(claim.business_id), day, str(claim.resource_id), minutes
+            yield page.numbers[claim.business_id], day, str(claim.resource_id), minutes

@@ -108,13 +108,13 @@ def _dates(first: date, last: date) -> Iterator[date]:
 
 def _spills(page: Page, openings: Mapping[UUID, _Opening]) -> pl.DataFrame:
     rows = [
-        (str(business_id), day, spill)
+        (page.numbers[business_id], day, spill)
         for business_id, days in page.by_business.items()
         if business_id in openings
         for day in sorted({*days, *(day - timedelta(days=1) for day in days)})
         if (spill := _spill(openings[business_id].business.ranges_on(day))) > 0
     ]
-    schema = {"business_id": pl.String, "day": pl.Date, "spill": pl.Int32}
+    schema = {"business": pl.Int32, "day": pl.Date, "spill": pl.Int32}
     return pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col("day").to_physical())
 
 
@@ -124,27 +124,28 @@ def _spill(ranges: Ranges) -> int:
 
 def _minutes(page: Page, openings: Mapping[UUID, _Opening]) -> pl.DataFrame:
     """Ordinary days by weekday; the few special dates one by one."""
-    usual: list[tuple[str, str, int, int]] = []
-    special: list[tuple[str, str, date, int]] = []
+    usual: list[tuple[int, str, int, int]] = []
+    special: list[tuple[int, str, date, int]] = []
     for business_id, days in page.by_business.items():
         opening = openings.get(business_id)
         if opening is None:
             continue
+        number = page.numbers[business_id]
         dates = [day for day in days if day in opening.special]
         for resource in opening.resources:
             week = zip(opening.business.weekly.days, resource.calendar.weekly.days, strict=True)
             for weekday, (business, own) in enumerate(week):
-                usual.append((str(business_id), resource.id, weekday, _common(business, own) * resource.capacity))
+                usual.append((number, resource.id, weekday, _common(business, own) * resource.capacity))
             for day in dates:
                 minutes = _common(opening.business.ranges_on(day), resource.calendar.ranges_on(day))
-                special.append((str(business_id), resource.id, day, minutes * resource.capacity))
-    keys = {"business_id": pl.String, "resource_id": pl.String}
+                special.append((number, resource.id, day, minutes * resource.capacity))
+    keys = {"business": pl.Int32, "resource_id": pl.String}
     by_weekday = pl.DataFrame(usual, schema=keys | {"weekday": pl.Int32, "usual": pl.Int32}, orient="row")
     by_day = pl.DataFrame(special, schema=keys | {"day": pl.Date, "special": pl.Int32}, orient="row")
     return (
-        page.frame.join(by_weekday, on=["business_id", "weekday"])
-        .join(by_day.with_columns(pl.col("day").to_physical()), on=["business_id", "resource_id", "day"], how="left")
-        .select("business_id", "day", "resource_id", pl.coalesce("special", "usual").alias("open_minutes"))
+        page.frame.join(by_weekday, on=["business", "weekday"])
+        .join(by_day.with_columns(pl.col("day").to_physical()), on=["business", "resource_id", "day"], how="left")
+        .select("business", "day", "resource_id", pl.coalesce("special", "usual").alias("open_minutes"))
     )
 
 

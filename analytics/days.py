@@ -74,5 +74,6 @@ def aggregate(rows: extract.Extract, openings: calendars.Openings, page: Page) -
     bookings = metrics.bookings_of(rows, openings, page.frame)
     items = metrics.items_of(bookings, rows)
     resources = metrics.resources(items, rows, openings)
-    daily = metrics.daily(bookings, resources, page.frame).join(page.currencies, on="business_id")
-    return Aggregates(daily, metrics.services(items), resources, metrics.hours(bookings))
+    daily = metrics.daily(bookings, resources, page.frame)
+    families = (daily, metrics.services(items), resources, metrics.hours(bookings))
+    return Aggregates(*(each.join(page.businesses, on="business", maintain_order="left") for each in families))

@@ -22,23 +22,18 @@ _WINDOWS = """
     unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS w (business_id, from_at, to_at)
     JOIN bookings b ON b.business_id = w.business_id AND b.start_at >= w.from_at AND b.start_at < w.to_at
 """
-# In each query `:bookings` is one of the two.
-# The first completed booking is looked up once for each customer of the page, not once for each booking.
+# In each query `:bookings` is one of the two. `$4` and `$5` are the ids and time zones of the page's businesses.
 _BOOKINGS = """
-    WITH page AS MATERIALIZED (
-        SELECT b.id, b.business_id, b.customer_id, b.status, b.party_size, b.price, b.start_at FROM :bookings
-    ), first AS (
-        SELECT f.id FROM (SELECT DISTINCT customer_id FROM page WHERE status = 'completed') c
-         CROSS JOIN LATERAL (
-            SELECT o.id FROM bookings o WHERE o.customer_id = c.customer_id AND o.status = 'completed'
-             ORDER BY o.start_at, o.id LIMIT 1) f
-    )
-    SELECT b.id, b.business_id, b.customer_id, b.status, b.party_size, b.price, l.at::date - DATE '1970-01-01',
-           extract(hour FROM l.at)::int * 60 + extract(minute FROM l.at)::int,
-           CASE WHEN f.id IS NULL THEN 0 ELSE 1 END
-      FROM page b JOIN businesses z ON z.id = b.business_id
-      CROSS JOIN LATERAL (SELECT b.start_at AT TIME ZONE z.time_zone AS at OFFSET 0) l
-      LEFT JOIN first f ON f.id = b.id
+    SELECT b.id, z.business, b.customer_id, b.status, b.party_size, b.price, b.start_at AT TIME ZONE z.time_zone
+      FROM :bookings
+      JOIN unnest($4::uuid[], $5::text[]) WITH ORDINALITY AS z (id, time_zone, business) ON z.id = b.business_id
+"""
+# Looked up once for each customer of the page, not once for each booking.
+_FIRSTS = """
+    SELECT f.id FROM (SELECT DISTINCT b.customer_id FROM :bookings WHERE b.status = 'completed') c
+     CROSS JOIN LATERAL (
+        SELECT o.id FROM bookings o WHERE o.customer_id = c.customer_id AND o.status = 'completed'
+         ORDER BY o.start_at, o.id LIMIT 1) f
 """
 _ITEMS = """
     SELECT i.booking_id, i.position, i.service_id, i.price
@@ -63,15 +58,14 @@ _REVIEWS = """
 """
 _BOOKING_COLUMNS = {
     "booking_id": pl.String,
-    "business_id": pl.String,
+    "business": pl.Int32,
     "customer_id": pl.String,
     "status": pl.String,
     "people": pl.Int32,
     "price": pl.Int64,
-    "day": pl.Int32,
-    "minute": pl.Int32,
-    "is_first": pl.Int8,
+    "at": pl.Datetime("us"),
 }
+_FIRST_COLUMNS = {"booking_id": pl.String}
 _ITEM_COLUMNS = {"booking_id": pl.String, "position": pl.Int32, "service_id": pl.String, "price": pl.Int64}
 _CLAIM_COLUMNS = {"booking_id": pl.String, "position": pl.Int32, "resource_id": pl.String, "minutes": pl.Int32}
 _PAYMENT_COLUMNS = {"booking_id": pl.String, "captured": pl.Int64, "refunded": pl.Int64}
@@ -81,10 +75,11 @@ _REVIEW_COLUMNS = {"booking_id": pl.String, "rating": pl.Int32}
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """Rows of a page. ``bookings.day`` and ``minute`` are the date (days since 1970-01-01) and the minute of the start
-    on the wall clock of the business; ``is_first``: 1 for a customer's first completed booking at the business.
-    ``claims`` are those that are kept, with their minutes. ``venue``: entries of money at the venue, refunds negative.
-    ``reviews``: the published ones."""
+    """Rows of a page. ``booking`` numbers its bookings, ``business`` is :attr:`analytics.page.Page.numbers`.
+    ``bookings.day`` and ``minute`` are the date (days since 1970-01-01) and the minute of the start on the wall clock
+    of the business; ``is_first``: a customer's first completed booking at the business. ``claims`` are those that are
+    kept, with their minutes. ``venue``: entries of money at the venue, refunds negative. ``reviews``: the published
+    ones."""
 
     bookings: pl.DataFrame
     items: pl.DataFrame
@@ -96,24 +91,46 @@ class Extract:
 
 async def read(session: AsyncSession, page: Page) -> Extract:
     """Everything of the page's bookings; bookings of the night before and after the page may be among them."""
+    zones = ([str(key) for key in page.numbers], [page.zones[key].key for key in page.numbers])
+    bookings = _placed(await _copy(session, _BOOKINGS, page, _BOOKING_COLUMNS, *zones))
+    numbers = bookings.select("booking_id", "booking")
+    firsts = (await _copy(session, _FIRSTS, page, _FIRST_COLUMNS)).join(numbers, on="booking_id")
+
+    async def rows(query: str, columns: dict[str, Any]) -> pl.DataFrame:
+        found = await _copy(session, query, page, columns)
+        # Numbers take the place of ids: frames of numbers are grouped and joined in half the time.
+        return found.join(numbers, on="booking_id").drop("booking_id")
+
     return Extract(
-        await _copy(session, _BOOKINGS, page, _BOOKING_COLUMNS),
-        await _copy(session, _ITEMS, page, _ITEM_COLUMNS),
-        await _copy(session, _CLAIMS, page, _CLAIM_COLUMNS),
-        await _copy(session, _PAYMENTS, page, _PAYMENT_COLUMNS),
-        await _copy(session, _VENUE, page, _VENUE_COLUMNS),
-        await _copy(session, _REVIEWS, page, _REVIEW_COLUMNS),
+        bookings.drop("booking_id").with_columns(
+            pl.col("booking").is_in(firsts["booking"].implode()).alias("is_first")
+        ),
+        await rows(_ITEMS, _ITEM_COLUMNS),
+        await rows(_CLAIMS, _CLAIM_COLUMNS),
+        await rows(_PAYMENTS, _PAYMENT_COLUMNS),
+        await rows(_VENUE, _VENUE_COLUMNS),
+        await rows(_REVIEWS, _REVIEW_COLUMNS),
     )
 
 
-async def _copy(session: AsyncSession, query: str, page: Page, columns: dict[str, Any]) -> pl.DataFrame:
-    """The rows of ``query``, by COPY on the connection of the transaction, so that its scope holds here too."""
+def _placed(bookings: pl.DataFrame) -> pl.DataFrame:
+    """Bookings with a number, and with date and minute instead of the time on the wall clock."""
+    return bookings.with_row_index("booking").select(
+        pl.exclude("at"),
+        pl.col("at").dt.date().to_physical().alias("day"),
+        (pl.col("at").dt.hour().cast(pl.Int32) * 60 + pl.col("at").dt.minute()).alias("minute"),
+    )
+
+
+async def _copy(session: AsyncSession, query: str, page: Page, columns: dict[str, Any], *more: Any) -> pl.DataFrame:
+    """The rows of ``query``, by COPY on the connection of the transaction, so that its scope holds here too. ``more``
+    are its arguments after those of the bookings."""
     connection = await (await session.connection()).get_raw_connection()
     parts = []
     for source, arguments in _sources(page):
         buffer = BytesIO()
         await cast(Any, connection.driver_connection).copy_from_query(
-            query.replace(":bookings", source), *arguments, output=buffer, format="csv"
+            query.replace(":bookings", source), *arguments, *more, output=buffer, format="csv"
         )
         if buffer.tell():
             parts.append(pl.read_csv(buffer.getvalue(), has_header=False, schema=columns))

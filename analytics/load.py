@@ -42,7 +42,7 @@ async def replace(session: AsyncSession, table: Table, frame: pl.DataFrame, page
                ({", ".join(f"excluded.{name}" for name in rest)})
     """)
     for part in page.parts(PART):
-        rows = frame.join(part.frame, on=["business_id", "day"], how="semi", maintain_order="left")
+        rows = frame.join(part.frame, on=["business", "day"], how="semi", maintain_order="left")
         values: dict[str, Sequence[Any]] = {name: _list(rows[name]) for name in types}
         values["page_ids"] = [one.business_id for one in part.days]
         values["page_days"] = [one.day for one in part.days]

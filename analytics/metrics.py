@@ -1,6 +1,6 @@
 """The figures of business days: one pure function for each family, frames in, one frame out.
 
-Every frame is keyed by ``business_id`` (text) and ``day`` (days since 1970-01-01).
+Every frame is keyed by ``business`` (its number in the page) and ``day`` (days since 1970-01-01).
 """
 
 import polars as pl
@@ -10,7 +10,7 @@ from analytics.extract import Extract
 from domain.booking_status import BookingStatus
 from domain.scheduling.hours import DAY
 
-KEY = ["business_id", "day"]
+KEY = ["business", "day"]
 #: Bookings that count as past or future visits.
 KEPT = [BookingStatus.CONFIRMED.value, BookingStatus.CHECKED_IN.value, BookingStatus.COMPLETED.value]
 _STATUSES = [status.value for status in BookingStatus]
@@ -25,8 +25,8 @@ def bookings_of(extract: Extract, openings: Openings, page: pl.DataFrame) -> pl.
     on past 1440.
     """
     spills = openings.spills.with_columns(pl.col("day") + 1)
-    money = extract.payments.group_by("booking_id").agg(pl.col("captured", "refunded").sum())
-    venue = extract.venue.group_by("booking_id").agg(pl.col("amount").sum().alias("venue"))
+    money = extract.payments.group_by("booking").agg(pl.col("captured", "refunded").sum())
+    venue = extract.venue.group_by("booking").agg(pl.col("amount").sum().alias("venue"))
     is_night = pl.col("minute") < pl.col("spill").fill_null(0)
     return (
         extract.bookings.join(spills, on=KEY, how="left")
@@ -35,9 +35,9 @@ def bookings_of(extract: Extract, openings: Openings, page: pl.DataFrame) -> pl.
             pl.when(is_night).then(pl.col("minute") + DAY).otherwise(pl.col("minute")).alias("minute"),
         )
         .join(page, on=KEY, how="semi")
-        .join(money, on="booking_id", how="left")
-        .join(venue, on="booking_id", how="left")
-        .join(extract.reviews, on="booking_id", how="left")
+        .join(money, on="booking", how="left")
+        .join(venue, on="booking", how="left")
+        .join(extract.reviews, on="booking", how="left")
         .with_columns(
             pl.col("captured").fill_null(0),
             pl.col("refunded").fill_null(0),
@@ -53,19 +53,17 @@ def items_of(bookings: pl.DataFrame, extract: Extract) -> pl.DataFrame:
 
     Shares are proportional to the items' prices, rounded down; the first item gets the remainder.
     """
-    items = extract.items.join(
-        bookings.select("booking_id", *KEY, "status", "value", "net"), on="booking_id", how="inner"
-    )
-    total = pl.col("price").sum().over("booking_id")
+    items = extract.items.join(bookings.select("booking", *KEY, "status", "value", "net"), on="booking", how="inner")
+    total = pl.col("price").sum().over("booking")
     shares = [
         pl.when(total > 0).then(pl.col(amount) * pl.col("price") // total).otherwise(0).alias(f"{amount}_share")
         for amount in ("value", "net")
     ]
-    is_first = pl.col("position") == pl.col("position").min().over("booking_id")
+    is_first = pl.col("position") == pl.col("position").min().over("booking")
     return items.with_columns(shares).with_columns(
         (
             pl.col(f"{amount}_share")
-            + pl.when(is_first).then(pl.col(amount) - pl.col(f"{amount}_share").sum().over("booking_id")).otherwise(0)
+            + pl.when(is_first).then(pl.col(amount) - pl.col(f"{amount}_share").sum().over("booking")).otherwise(0)
         ).alias(f"{amount}_share")
         for amount in ("value", "net")
     )
@@ -91,8 +89,8 @@ def daily(bookings: pl.DataFrame, resources: pl.DataFrame, page: pl.DataFrame) -
         .agg(pl.col("is_first").max())
         .group_by(KEY)
         .agg(
-            pl.col("is_first").cast(pl.Int64).sum().alias("new_customers"),
-            (pl.len() - pl.col("is_first").cast(pl.Int64).sum()).alias("returning_customers"),
+            pl.col("is_first").sum().cast(pl.Int64).alias("new_customers"),
+            (pl.len() - pl.col("is_first").sum().cast(pl.Int64)).alias("returning_customers"),
         )
     )
     minutes = resources.group_by(KEY).agg(pl.col("booked_minutes", "open_minutes", "blocked_minutes").sum())
@@ -111,9 +109,9 @@ def services(items: pl.DataFrame) -> pl.DataFrame:
     return (
         items.group_by(*KEY, "service_id")
         .agg(
-            pl.col("booking_id").n_unique().alias("bookings"),
-            pl.col("booking_id").filter(pl.col("status") == "completed").n_unique().alias("completed"),
-            pl.col("booking_id").filter(pl.col("status") == "no_show").n_unique().alias("no_show"),
+            pl.col("booking").n_unique().alias("bookings"),
+            pl.col("booking").filter(pl.col("status") == "completed").n_unique().alias("completed"),
+            pl.col("booking").filter(pl.col("status") == "no_show").n_unique().alias("no_show"),
             pl.col("value_share").sum().alias("value"),
             pl.col("net_share").sum().alias("net"),
         )
@@ -124,14 +122,14 @@ def services(items: pl.DataFrame) -> pl.DataFrame:
 def resources(items: pl.DataFrame, extract: Extract, openings: Openings) -> pl.DataFrame:
     """Each resource that was open or booked on a day. The value of an item counts for every resource of it."""
     claims = extract.claims.join(
-        items.select("booking_id", "position", *KEY, "value_share"), on=["booking_id", "position"], how="inner"
+        items.select("booking", "position", *KEY, "value_share"), on=["booking", "position"], how="inner"
     )
     minutes = claims.group_by(*KEY, "resource_id").agg(
-        pl.col("booking_id").n_unique().alias("bookings"), pl.col("minutes").sum().alias("booked_minutes")
+        pl.col("booking").n_unique().alias("bookings"), pl.col("minutes").sum().alias("booked_minutes")
     )
     # A class takes several units of one resource for one item; its value counts once.
     values = (
-        claims.unique(["booking_id", "position", "resource_id"])
+        claims.unique(["booking", "position", "resource_id"])
         .group_by(*KEY, "resource_id")
         .agg(pl.col("value_share").sum().alias("value"))
     )
