@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
 
 About = TypeVar("About")
 
-#: Between two rounds of tries to delete a file that could not be written: the storage may refuse at once.
+#: Between two rounds of tries to delete a file: the storage may refuse at once.
 _PAUSE = timedelta(hours=1)
 
 
@@ -58,6 +58,9 @@ class FileProcess(Generic[About]):
                 if not workflow.patched("archive-removal-is-repeated"):
                     return await self._give_up()
                 await self._report()
+                # Remove the patch when no run from before 2027-01-10 is open.
+                if workflow.patched("archive-removal-pauses"):
+                    await workflow.sleep(_PAUSE)
             else:
                 return FileStatus.EXPIRED
 

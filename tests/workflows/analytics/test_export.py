@@ -21,12 +21,16 @@ from workflows.analytics.export import messages
 from workflows.analytics.export.workflow import AnalyticsExportWorkflow
 from workflows.support import ids, queues
 
+TIMER = "timer_started_event_attributes"
+
 
 @dataclass
 class FigureFiles:
-    """Postgres and the storage. ``away``: how often writing fails; ``unwanted``: the business was deleted."""
+    """Postgres and the storage. ``away``: how often writing fails; ``refused``: how often deleting is
+    refused; ``unwanted``: the business was deleted."""
 
     away: int = 0
+    refused: int = 0
     unwanted: bool = False
     did: list[str] = field(default_factory=list)
     filed: list[AttentionInput] = field(default_factory=list)
@@ -41,6 +45,9 @@ class FigureFiles:
 
     @activity.defn(name="figures.remove")
     async def remove(self, step: AnalyticsExportStepInput) -> None:
+        if self.refused > 0:
+            self.refused -= 1
+            raise ApplicationError("refused", type="ProviderRefused", non_retryable=True)
         self.did.append("remove")
 
     @activity.defn(name="figures.fail")
@@ -92,3 +99,17 @@ async def test_export_that_cannot_be_written_raises_an_alert(temporal_time_skipp
         assert await handle.result() is FileStatus.FAILED
     assert files.did == ["fail"]
     assert [matter.kind for matter in files.filed] == ["analytics_export_stuck"]
+
+
+async def test_export_waits_an_hour_after_each_refusal_to_remove_it(
+    temporal_time_skipping: WorkflowEnvironment,
+) -> None:
+    files = FigureFiles(refused=3)
+    async with exporting_figures(temporal_time_skipping, files) as handle:
+        await temporal_time_skipping.fast_forward(handle)
+        assert await handle.result() is FileStatus.EXPIRED
+        events = (await handle.fetch_history()).events
+    timers = [event.timer_started_event_attributes for event in events if event.HasField(TIMER)]
+    assert [timer.start_to_fire_timeout.ToTimedelta() for timer in timers][1:] == [timedelta(hours=1)] * 3
+    assert files.did == ["write", "remove"]
+    assert [matter.kind for matter in files.filed] == ["analytics_export_stuck"] * 3
