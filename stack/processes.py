@@ -17,6 +17,8 @@ from stack.leftovers import descendants_of, end_all, listens
 _LAUNCHER = Path(__file__).with_name("launch.py")
 _PROBE_EVERY = 0.03
 _PROBE_TIMEOUT = 2.0
+#: On a machine with this load for each processor, or more, a child has this many times as long to get ready.
+_MOST_PATIENCE = 10.0
 
 
 class StartFailed(Exception):
@@ -59,12 +61,18 @@ class Program:
     port: int | None = None
     #: After the first time it is ready: the set-up that needs a running server.
     settle: Callable[[], Awaitable[None]] = _nothing
+    #: On a machine that has nothing else to do; longer where several processes share a processor.
     ready_within: timedelta = timedelta(seconds=30)
     #: After every end: removes its files outside its folder.
     clean_up: Callable[[], None] = _leave
     stop_signal: signal.Signals = signal.SIGTERM
     stop_within: timedelta = timedelta(seconds=10)
     account: Account | None = None
+
+
+def _patience() -> float:
+    """How many processes have shared a processor in the last minute; 1 at least, `_MOST_PATIENCE` at most."""
+    return min(max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)), _MOST_PATIENCE)
 
 
 @dataclass(slots=True)
@@ -95,7 +103,7 @@ class Child:
         """Start the program and wait until it is ready.
 
         Raises:
-            StartFailed: it ended before that, or took longer than ``ready_within``.
+            StartFailed: it ended before that, or took longer than ``ready_within``, times the load of a processor.
         """
         await self.program.prepare()
         with self._open_log() as log:
@@ -176,15 +184,16 @@ class Child:
         )
 
     async def _until_ready(self) -> None:
-        deadline = monotonic() + self.program.ready_within.total_seconds()
+        began = monotonic()
         while (process := self.process) is not None:
             if process.returncode is not None:
                 raise StartFailed(f"{self.name} {how_it_ended(process.returncode)} before it was ready. {self.tail()}")
             with contextlib.suppress(OSError, asyncio.TimeoutError):
                 if await asyncio.wait_for(self._is_ready(process.pid), _PROBE_TIMEOUT):
                     return
-            if monotonic() > deadline:
-                seconds = self.program.ready_within.total_seconds()
+            # The load is asked each time: other children start meanwhile.
+            seconds = self.program.ready_within.total_seconds() * _patience()
+            if monotonic() - began > seconds:
                 raise StartFailed(f"{self.name} was not ready after {seconds:.0f} s. {self.tail()}")
             await asyncio.sleep(_PROBE_EVERY)
 

@@ -1,6 +1,8 @@
 """The supervisor with children that do nothing but misbehave."""
 
 import asyncio
+import contextlib
+import itertools
 import os
 import socket
 import sys
@@ -13,7 +15,7 @@ import psutil
 import pytest
 
 from stack import supervisor as supervising
-from stack.processes import Program, StartFailed
+from stack.processes import Child, Program, StartFailed
 from stack.supervisor import Supervisor
 
 
@@ -140,6 +142,25 @@ async def test_failed_start_is_one_sentence_with_the_end_of_the_log(tmp_path: Pa
                 python("good", SLEEP, tmp_path), python("bad", code, tmp_path, is_ready=announces(tmp_path, "never"))
             )
     assert supervisor.children == []
+
+
+@pytest.mark.parametrize(("load", "starts"), [(0, False), (10_000, True)])
+async def test_child_has_longer_to_get_ready_on_a_loaded_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load: float, starts: bool
+) -> None:
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, load, load))
+    asked = itertools.count()
+
+    async def is_ready() -> bool:
+        await asyncio.sleep(0.06)
+        return next(asked) == 3
+
+    child = Child(python("late", SLEEP, tmp_path, is_ready=is_ready, ready_within=timedelta(seconds=0.1)), tmp_path)
+    try:
+        with contextlib.nullcontext() if starts else pytest.raises(StartFailed, match="late was not ready after 0 s"):
+            await child.start()
+    finally:
+        await child.stop(asyncio.Event())
 
 
 async def test_child_that_is_never_ready_is_ended(tmp_path: Path) -> None:
