@@ -118,5 +118,13 @@ WORDS: Mapping[str, Text] = {
         "異議申し立ての回答期限が近づいています。決済サービスで回答してください。",
         "The deadline of a dispute is near. Answer at the provider.",
     ),
+    "attention_command_failed": Text(
+        "操作を実行できませんでした。詳細のエラーを確認し、解決してからもう一度操作してください。",
+        "A command could not be carried out. The error is in the details. Solve it and give the command again.",
+    ),
+    "attention_rollout_stopped": Text(
+        "機能の段階的な公開を停止し、元の割合に戻しました。詳細の理由を確認してください。",
+        "The rollout of a feature was stopped, and its share is as before. The reason is in the details.",
+    ),
     "attention_other": Text("詳細を確認してください。", "See the details."),
 }
