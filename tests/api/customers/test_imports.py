@@ -2,6 +2,7 @@
 
 import base64
 from typing import Any
+from uuid import UUID
 
 from activities.customers.imports import CustomerImportActivities, ImportStepInput
 from db.engine.session import Database as Pool
@@ -40,7 +41,7 @@ async def test_import_is_previewed_and_done_and_reported(owner: Person, pool: Po
     job = answer.json()["data"]
     assert (job["rows"], job["taken"], job["finished_at"]) == (3, 0, None)
     steps = CustomerImportActivities(pool, clock.now)
-    while await steps.take_page(ImportStepInput(job["id"], salon.id)):
+    while await steps.take_page(ImportStepInput(UUID(job["id"]), salon.id)):
         pass
     done = (await owner.get(f"/customers/imports/{job['id']}")).json()["data"]
     assert (done["taken"], done["known"], done["refused"]) == (2, 0, 1)
