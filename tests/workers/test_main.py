@@ -187,7 +187,7 @@ async def test_worker_serves_the_series_that_the_alerts_name(temporal: Client, s
             reconciliation.WORKFLOW, about, id=f"reconciliation/{uuid4()}", task_queue=queues.PAYMENTS
         )
         served: list[str] = []
-        async with asyncio.timeout(60), httpx.AsyncClient() as http:
+        async with asyncio.timeout(200), httpx.AsyncClient() as http:
             missing = wanted
             while missing:
                 served = (await http.get(f"http://{address}/metrics")).text.splitlines()
