@@ -114,6 +114,8 @@ class Booking(Base, Stamped):
     undo_to: Mapped[str | None]
     #: By when the customer must give another card, as the message says; empty with the new card.
     card_due: Mapped[Time | None]
+    #: Whether the message says that the booking is cancelled without one; empty for those from before that was stored.
+    card_due_cancels: Mapped[bool | None]
     version: Mapped[int] = mapped_column(server_default=text("0"))
     #: How often the customer has moved it, and the penalty at that time in percent (`KeptPenalty`).
     moves: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))

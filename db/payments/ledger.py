@@ -25,9 +25,18 @@ _ASKED_FOR = text("""
      ORDER BY t.id DESC LIMIT 1
 """)
 _INTENDED = text("""
-    SELECT EXISTS (SELECT 1 FROM payment_transactions
-                    WHERE payment_id = :payment_id AND movement = :movement AND phase = 'intended'
-                      AND movement_id NOT LIKE '%\\:surplus')
+    SELECT EXISTS (SELECT 1 FROM payment_transactions t
+                    WHERE t.payment_id = :payment_id AND t.movement = :movement AND t.phase = 'intended'
+                      AND t.movement_id NOT LIKE '%\\:surplus'
+                      AND NOT EXISTS (SELECT 1 FROM payment_transactions o
+                                       WHERE o.movement_id = t.movement_id AND o.phase = 'failed'))
+""")
+_GIVEN_UP = text("""
+    SELECT EXISTS (SELECT 1 FROM payment_transactions t JOIN booking_payments p ON p.id = t.payment_id
+                    WHERE p.booking_id = :booking_id AND t.movement = 'void' AND t.phase = 'intended'
+                      AND t.movement_id NOT LIKE '%\\:surplus' AND t.movement_id NOT LIKE '%\\:other-card'
+                      AND NOT EXISTS (SELECT 1 FROM payment_transactions o
+                                       WHERE o.movement_id = t.movement_id AND o.phase = 'failed'))
 """)
 _DISPUTED = text("""
     SELECT EXISTS (
@@ -87,8 +96,13 @@ class LedgerStore(Store):
         return found
 
     async def intended(self, payment_id: UUID, movement: Movement) -> bool:
-        """Whether we have ever intended a movement of this kind; those of a replaced intent are left out."""
+        """Whether we have ever intended a movement of this kind that has not failed; those of a replaced intent are
+        left out."""
         return bool(await self.session.scalar(_INTENDED, {"payment_id": payment_id, "movement": movement.value}))
+
+    async def given_up(self, booking_id: UUID) -> bool:
+        """Whether a payment of the booking is released, or is being released, by a command."""
+        return bool(await self.session.scalar(_GIVEN_UP, {"booking_id": booking_id}))
 
     async def disputed(self, payment_id: UUID) -> bool:
         """Whether a dispute is open, or was lost."""

@@ -22,7 +22,6 @@ from domain.errors import Conflict, NotFound
 from domain.payments import changes
 from domain.payments.changes import (
     Alert,
-    CardDeadline,
     Moved,
     PaymentNotice,
     TotalsChange,
@@ -36,7 +35,7 @@ from domain.payments.provider_events import IntentEvent, PaymentTotals
 from domain.payments.status import PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask, PaymentView
 from domain.payments.vouchers import Voucher
-from domain.payments.without_card import WithoutCard, answer_by, cancels
+from domain.payments.without_card import CardDeadline, WithoutCard, first_deadline, known_deadline
 
 COLUMNS = """p.id, p.business_id, p.booking_id, p.provider, p.provider_intent_id, p.status, p.capture_method, p.amount,
     p.authorized, p.captured, p.refunded, p.currency, p.client_secret, p.decline_code, p.created_at,
@@ -63,19 +62,21 @@ _ATTACH = text("""
      WHERE id = :id
 """)
 _CARD_DEADLINE = text("""
-    SELECT b.start_at, b.card_due, t.without_card
+    SELECT b.start_at, b.card_due, b.card_due_cancels, t.without_card
       FROM bookings b JOIN business_settings t ON t.business_id = b.business_id
      WHERE b.id = :booking_id
 """)
 # Not for a payment that a new card has replaced meanwhile.
 _ASK_UNTIL = text("""
-    UPDATE bookings b SET card_due = :at
+    UPDATE bookings b SET card_due = :at, card_due_cancels = :cancels
      WHERE b.id = :booking_id AND b.card_due IS DISTINCT FROM :at
        AND NOT EXISTS (SELECT FROM booking_payments n
                         WHERE n.replaces = :payment_id AND n.status IN ('authorized', 'captured'))
 """)
 _CARD_DUE = text("SELECT card_due FROM bookings WHERE id = :booking_id")
-_NO_CARD_DUE = text("UPDATE bookings SET card_due = NULL WHERE id = :booking_id AND card_due IS NOT NULL")
+_NO_CARD_DUE = text(
+    "UPDATE bookings SET card_due = NULL, card_due_cancels = NULL WHERE id = :booking_id AND card_due IS NOT NULL"
+)
 _UPDATE_TOTALS = text("""
     UPDATE booking_payments SET status = CAST(:status AS text), authorized = :authorized, captured = :captured,
            refunded = :refunded, decline_code = :decline_code,
@@ -148,16 +149,22 @@ class PaymentStore(Store):
         return None if row is None else payment_of(row)
 
     async def card_deadline(self, payment: Payment, now: datetime) -> CardDeadline:
-        """By when another card is needed, and what the business wants without one. A deadline that the customer knows
-        already stays, unless it has passed; an authorization that is lost already has no end that counts."""
+        """By when another card is needed, and what the business wants without one. What the customer knows already
+        stays, unless the deadline has passed; an authorization that is lost already has no end that counts."""
         row = (await self.session.execute(_CARD_DEADLINE, {"booking_id": payment.booking_id})).one()
-        known = row.card_due if row.card_due is not None and row.card_due > now else None
-        at = known or answer_by(now, payment.view().authorized_until, row.start_at)
-        return CardDeadline(at, cancels(WithoutCard(row.without_card), at, row.start_at))
+        setting = WithoutCard(row.without_card)
+        if row.card_due is None or row.card_due <= now:
+            return first_deadline(setting, row.start_at, payment.view().authorized_until, now)
+        return known_deadline(row.card_due, row.card_due_cancels, setting, row.start_at)
 
     async def ask_until(self, payment: Payment, deadline: CardDeadline) -> None:
         """The customer is asked for another card in this transaction. The booking is locked."""
-        asked = {"booking_id": payment.booking_id, "payment_id": payment.id, "at": deadline.at}
+        asked = {
+            "booking_id": payment.booking_id,
+            "payment_id": payment.id,
+            "at": deadline.at,
+            "cancels": deadline.cancels,
+        }
         await self.session.execute(_ASK_UNTIL, asked)
 
     async def card_due(self, booking_id: UUID) -> datetime | None:

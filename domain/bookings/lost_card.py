@@ -23,13 +23,22 @@ class LostCardStep(StrEnum):
     CANCEL = "cancel"
 
 
-def at_deadline(facts: BookingFacts, setting: WithoutCard, now: datetime, due: datetime | None = None) -> LostCardStep:
+def at_deadline(
+    facts: BookingFacts,
+    setting: WithoutCard,
+    now: datetime,
+    due: datetime | None = None,
+    promised: bool | None = None,
+    given_up: bool = False,
+) -> LostCardStep:
     """What to do when the deadline has passed. Nothing where a card is authorized or the money was taken, and for a
     customer who has arrived. An authorization that ends between a deadline before the start and the start is lost.
 
     ``due``: the deadline that the booking has now. Where that is ahead, the booking has moved while its run came to the
-    former one, and there is nothing to do yet."""
-    if facts.status is not BookingStatus.CONFIRMED or not facts.amount_due:
+    former one, and there is nothing to do yet. ``promised``: whether the message says that the booking is cancelled
+    then; it counts, whatever the setting is now. None: from before that was stored. ``given_up``: a manager has
+    released the hold by hand, so no card is wanted."""
+    if facts.status is not BookingStatus.CONFIRMED or not facts.amount_due or given_up:
         return LostCardStep.NOTHING
     if due is not None and due > now + CLOCKS_DIFFER:
         return LostCardStep.NOTHING
@@ -39,7 +48,9 @@ def at_deadline(facts: BookingFacts, setting: WithoutCard, now: datetime, due: d
         needed = max(now, min(facts.start_at - CLOCKS_DIFFER, now + BEFORE_START)) + CLOCKS_DIFFER
         if payment.status is not PaymentStatus.AUTHORIZED or until is None or until > needed:
             return LostCardStep.NOTHING
-    return LostCardStep.CANCEL if cancels(setting, now, facts.start_at) else LostCardStep.REPORT
+    # A deadline that is the start cancels nothing, also where this clock is behind that of the run.
+    is_cancelled = cancels(setting, due or now, facts.start_at) if promised is None else promised
+    return LostCardStep.CANCEL if is_cancelled and now < facts.start_at else LostCardStep.REPORT
 
 
 def settlement_of(facts: BookingFacts) -> Settlement:

@@ -16,6 +16,7 @@ from domain.payments.provider_events import DisputeEvent, IntentEvent, PaymentTo
 from domain.payments.status import DisputeStatus, Movement, PaymentStatus, Phase
 from domain.payments.tasks import MoneyResult, MoneyTask
 from domain.payments.vouchers import Voucher
+from domain.payments.without_card import CardDeadline
 
 #: Kinds of attention items that a new card resolves.
 WANT_A_CARD = ("authorize_failed", "authorization_lost")
@@ -289,19 +290,6 @@ def renew(payment: Payment, task: MoneyTask, result: MoneyResult) -> Renewal | N
         surplus=task.intent_id if is_current else result.intent_id,
         replaces=is_current and payment.provider_intent_id == task.intent_id,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class CardDeadline:
-    """By when the customer must give another card (aware UTC), and whether the booking is cancelled without one."""
-
-    at: datetime
-    cancels: bool
-
-    @property
-    def details(self) -> dict[str, Any]:
-        """For the message."""
-        return {"answer_by": self.at.isoformat(), "cancels": self.cancels}
 
 
 def card_request(

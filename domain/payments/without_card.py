@@ -4,8 +4,10 @@ The bank may ask the customer to authenticate (3-D Secure), which only the custo
 rules; times are aware UTC.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 #: The least time that a customer has for it, unless the visit begins before.
 LEAST = timedelta(hours=24)
@@ -23,6 +25,20 @@ class WithoutCard(StrEnum):
     CANCEL = "cancel"
 
 
+@dataclass(frozen=True, slots=True)
+class CardDeadline:
+    """By when the customer must give another card (aware UTC), and whether the booking is cancelled without one: what
+    the message says. Another setting of the business later does not change it."""
+
+    at: datetime
+    cancels: bool
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """For the message."""
+        return {"answer_by": self.at.isoformat(), "cancels": self.cancels}
+
+
 def answer_by(asked_at: datetime, authorized_until: datetime | None, start_at: datetime) -> datetime:
     """The deadline: when the authorization expires, but not sooner than a day after the question, and not later than
     `latest_answer`."""
@@ -36,17 +52,35 @@ def latest_answer(start_at: datetime, now: datetime) -> datetime:
     return latest if latest > now else start_at
 
 
-def answer_after_move(
-    due: datetime, start_at: datetime, moved_to: datetime, authorized_until: datetime | None, now: datetime
-) -> datetime:
-    """The deadline ``due`` of a booking that moves from ``start_at`` to ``moved_to``. A start that comes closer may
+def first_deadline(
+    setting: WithoutCard, start_at: datetime, authorized_until: datetime | None, now: datetime
+) -> CardDeadline:
+    """What a message at ``now`` says."""
+    at = answer_by(now, authorized_until, start_at)
+    return CardDeadline(at, cancels(setting, at, start_at))
+
+
+def known_deadline(at: datetime, promised: bool | None, setting: WithoutCard, start_at: datetime) -> CardDeadline:
+    """What the customer knows. ``promised``: what the message says; None for one from before that was stored."""
+    return CardDeadline(at, cancels(setting, at, start_at) if promised is None else promised)
+
+
+def deadline_after_move(
+    known: CardDeadline,
+    start_at: datetime,
+    moved_to: datetime,
+    authorized_until: datetime | None,
+    setting: WithoutCard,
+    now: datetime,
+) -> CardDeadline:
+    """The deadline ``known`` of a booking that moves from ``start_at`` to ``moved_to``. A start that comes closer may
     bring it forward. A later start does not put it off, because the customer knows it, unless it was the start itself:
-    that deadline cancels nothing, and the later booking has time for another question."""
-    if moved_to < start_at:
-        return min(due, latest_answer(moved_to, now))
-    if moved_to > start_at and due >= start_at:
-        return answer_by(now, authorized_until, moved_to)
-    return due
+    that deadline cancels nothing, and the later booking has time for another question, with the present ``setting``.
+    The customer of a booking that is kept without a card keeps it wherever it moves."""
+    if moved_to > start_at and known.at >= start_at:
+        return first_deadline(setting, moved_to, authorized_until, now)
+    at = min(known.at, latest_answer(moved_to, now)) if moved_to < start_at else known.at
+    return CardDeadline(at, known.cancels and at < moved_to)
 
 
 def cancels(setting: WithoutCard, due: datetime, start_at: datetime) -> bool:

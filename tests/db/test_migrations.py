@@ -110,6 +110,29 @@ async def test_migrations_mark_the_vouchers_that_are_there(database: Database) -
     assert [row["yes"] for row in marked] == [True]
 
 
+async def test_migrations_keep_what_messages_about_another_card_say(database: Database) -> None:
+    pool = connect(database.settings())
+    salon = await data.add_salon(pool)
+    booking = await data.add_booking(pool, salon, status="confirmed", amount_due=6600, payment_mode="card_hold")
+    await data.rows(pool, "UPDATE bookings SET card_due = now() WHERE id = :id", id=booking)
+    for number, cancels in enumerate((False, True)):
+        sql = (
+            "INSERT INTO notification_outbox (business_id, booking_id, kind, audience, dedupe_key, facts) VALUES"
+            " (:business, :booking, 'payment_renew', 'customer', :key, jsonb_build_object('cancels', CAST(:cancels AS boolean)))"
+        )
+        key = f"payment_renew:{number}"
+        values = {"business": salon.business_id, "booking": booking, "key": key, "cancels": cancels}
+        await data.rows(pool, sql, **values)
+    await pool.close()
+    config = migrate.configuration(database.owner_url)
+    await asyncio.to_thread(command.downgrade, config, "2026_11_30_2255_payment_pages")
+    await migrate.upgrade(database.settings())
+    pool = connect(database.settings())
+    kept = await data.rows(pool, "SELECT card_due_cancels FROM bookings")
+    await pool.close()
+    assert [row["card_due_cancels"] for row in kept] == [True]
+
+
 async def test_months_without_a_migration_are_caught_up_with(database: Database) -> None:
     """What was audited before its month had a table is moved there; nothing is lost and nothing is refused."""
     owner = create_async_engine(database.owner_url)

@@ -17,14 +17,15 @@ from domain.payments.refunds import RefundReason
 from domain.payments.settlement import Settlement
 from domain.payments.status import SECURED, Movement
 from domain.payments.tasks import MoneyTask
-from domain.payments.without_card import answer_after_move
+from domain.payments.without_card import CardDeadline, WithoutCard, deadline_after_move, known_deadline
 
 
 @dataclass(frozen=True, slots=True)
 class Locked:
     """A booking under its lock, with its current payment. ``on_the_way``: requested refunds without an outcome.
     ``is_stranded``: the business cannot keep it and has offered another time. ``undo_within`` and
-    ``review_request_days``: the business's settings, the latter None where nobody is asked for a review."""
+    ``review_request_days``: the business's settings, the latter None where nobody is asked for a review;
+    ``without_card`` another one. ``card_due_cancels``: None for a deadline from before that was stored."""
 
     id: UUID
     business_id: UUID
@@ -49,11 +50,13 @@ class Locked:
     undo_until: datetime | None = None
     undo_to: BookingStatus | None = None
     card_due: datetime | None = None
+    card_due_cancels: bool | None = None
     payment: Payment | None = None
     on_the_way: int = 0
     is_stranded: bool = False
     undo_within: timedelta = timedelta()
     review_request_days: int | None = None
+    without_card: WithoutCard = WithoutCard.KEEP
 
     def facts(self) -> BookingFacts:
         """The facts for the decisions of `domain.bookings.decisions`."""
@@ -84,6 +87,14 @@ class Locked:
     def is_secured(self) -> bool:
         """The requested money is captured or authorized."""
         return self.payment is not None and self.payment.status in SECURED
+
+    @property
+    def card_deadline(self) -> CardDeadline | None:
+        """By when the customer must give another card, and what the message says about it; None where none is asked
+        for."""
+        if self.card_due is None:
+            return None
+        return known_deadline(self.card_due, self.card_due_cancels, self.without_card, self.start_at)
 
     @property
     def kept_penalty(self) -> KeptPenalty:
@@ -147,13 +158,14 @@ class Change:
     undo_until: datetime | None = None
     undo_to: BookingStatus | None = None
 
-    def card_due_of(self, booking: Locked, now: datetime) -> datetime | None:
+    def card_deadline_of(self, booking: Locked, now: datetime) -> CardDeadline | None:
         """By when the customer must give another card after the change. None where a booking without a card becomes
         pending: it has to be paid like a new one."""
-        if booking.card_due is None or (self.to is BookingStatus.PENDING and not booking.is_secured):
+        known = booking.card_deadline
+        if known is None or (self.to is BookingStatus.PENDING and not booking.is_secured):
             return None
         until = booking.payment.authorized_until if booking.payment else None
-        return answer_after_move(booking.card_due, booking.start_at, self.start_at, until, now)
+        return deadline_after_move(known, booking.start_at, self.start_at, until, booking.without_card, now)
 
 
 def change_of(booking: Locked, event: str, to: BookingStatus, **more: Any) -> Change:

@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import text
-
 from db.bookings.commands.locked import Locked, amounts, change_of
 from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import TransitionStore
+from db.payments.ledger import LedgerStore
 from db.platform.attention import AttentionStore
 from domain.booking_status import BookingStatus
 from domain.bookings import lost_card
@@ -14,9 +13,6 @@ from domain.bookings.commands import BookingCommand, BookingOutcome
 from domain.bookings.lost_card import LostCardStep
 from domain.messages.kinds import NoticeKind
 from domain.payments.refunds import RefundReason
-from domain.payments.without_card import WithoutCard
-
-_SETTING = text("SELECT without_card FROM business_settings WHERE business_id = :business_id")
 
 
 class LostCardStore(TransitionStore):
@@ -28,8 +24,11 @@ class LostCardStore(TransitionStore):
         booking, seen = await self._enter(command)
         if seen is not None:
             return seen
-        setting = WithoutCard(await self.session.scalar(_SETTING, {"business_id": booking.business_id}))
-        match lost_card.at_deadline(booking.facts(), setting, now, booking.card_due):
+        # A hold that was released by hand has ended the request; the run has a copy of its deadline.
+        has_ended = booking.card_due is None and await LedgerStore(self.session, self.context).given_up(booking.id)
+        match lost_card.at_deadline(
+            booking.facts(), booking.without_card, now, booking.card_due, booking.card_due_cancels, has_ended
+        ):
             case LostCardStep.CANCEL:
                 return await self._cancel(booking, command, now)
             case LostCardStep.REPORT:

@@ -18,7 +18,6 @@ from domain.bookings.reschedule import Rescheduled, RescheduleTerms
 from domain.errors import InvalidInput
 from domain.messages.kinds import NoticeKind
 from domain.money import Money
-from domain.payments.without_card import WithoutCard, cancels
 from domain.scheduling.availability.model import StartTable
 
 MOVE_ITEMS = text("""
@@ -27,7 +26,6 @@ MOVE_ITEMS = text("""
            AS x(start_at, end_at, chosen_by, number)
      WHERE i.booking_id = :booking_id AND i.position = x.number - 1
 """)
-_WITHOUT_CARD = text("SELECT without_card FROM business_settings WHERE business_id = :business_id")
 _APPROVE_WITHIN = text("SELECT approval_within FROM business_settings WHERE business_id = :business_id")
 
 
@@ -78,22 +76,17 @@ class RescheduleStore(TransitionStore):
             messages=_messages(booking, after, by_business),
         )
         outcome = await self._write(booking, change, command, now)
-        if outcome.card_due is not None and booking.card_due is not None:
-            await self._ask_again(booking, change, outcome.card_due, booking.card_due)
+        await self._ask_again(booking, change, now)
         return outcome
 
-    async def _ask_again(self, booking: Locked, change: Change, due: datetime, known: datetime) -> None:
-        """The customer was asked for another card until ``known``: where the move has changed that, or whether the
-        booking is cancelled then, a message says so."""
-        wants = WithoutCard(await self.session.scalar(_WITHOUT_CARD, {"business_id": booking.business_id}))
-        cancelled = cancels(wants, due, change.start_at)
-        if (due, cancelled) == (known, cancels(wants, known, booking.start_at)):
+    async def _ask_again(self, booking: Locked, change: Change, now: datetime) -> None:
+        """The customer was asked for another card: where the move has changed until when, or whether the booking is
+        cancelled then, a message says so."""
+        deadline = change.card_deadline_of(booking, now)
+        if deadline is None or deadline == booking.card_deadline:
             return
-        facts = {"amount": booking.amount_due, "currency": booking.currency}
-        by_when = {"answer_by": due.isoformat(), "cancels": cancelled}
-        await self._queue_notices(
-            booking, Message(NoticeKind.PAYMENT_RENEW, facts | by_when, key=f"moved:{change.version}")
-        )
+        facts = {"amount": booking.amount_due, "currency": booking.currency} | deadline.details
+        await self._queue_notices(booking, Message(NoticeKind.PAYMENT_RENEW, facts, key=f"moved:{change.version}"))
 
     async def quote_reschedule(
         self, booking_id: UUID, by_business: bool, now: datetime

@@ -32,6 +32,7 @@ from domain.errors import NotFound
 from domain.money import Money
 from domain.payments.movements import by_command
 from domain.payments.tasks import MoneyTask
+from domain.payments.without_card import WithoutCard
 from domain.platform.actor import ActorKind
 from domain.scheduling.reaccommodation import ReaccommodationStatus
 
@@ -42,7 +43,7 @@ _OUTCOME = TypeAdapter(BookingOutcome)
 _BOOKING = """b.id, b.business_id, b.status, b.start_at, b.end_at, b.version, b.price, b.amount_due, b.currency,
            b.needs_approval, b.policy, b.hold_expires_at, b.approval_deadline, b.proof_deadline, b.is_provisional,
            b.cancellation_penalty, b.moves, b.kept_penalty_percent, b.kept_penalty_until, b.time_zone,
-           b.undo_until, b.undo_to, b.card_due"""
+           b.undo_until, b.undo_to, b.card_due, b.card_due_cancels"""
 _LOCK = text(f"SELECT {_BOOKING} FROM bookings b WHERE b.id = :booking_id FOR NO KEY UPDATE")
 _LOOK = text(f"SELECT {_BOOKING} FROM bookings b WHERE b.id = :booking_id")
 _EXECUTED = text("SELECT outcome FROM booking_history WHERE booking_id = :booking_id AND command_id = :command_id")
@@ -55,9 +56,9 @@ _READ = text(f"""
            EXISTS (SELECT FROM reaccommodations a
                     WHERE a.booking_id = :booking_id AND a.status = 'open') AS is_stranded,
            t.undo_within, CASE WHEN t.vertical <> 'clinic' THEN t.review_request_days END AS review_request_days,
-           {COLUMNS}
+           t.without_card, {COLUMNS}
       FROM (VALUES (1)) AS one(row)
-      LEFT JOIN (SELECT x.undo_within, x.review_request_days, s.vertical
+      LEFT JOIN (SELECT x.undo_within, x.review_request_days, x.without_card, s.vertical
                    FROM business_settings x JOIN businesses s ON s.id = x.business_id
                   WHERE x.business_id = :business_id) t ON true
       LEFT JOIN LATERAL (SELECT * FROM booking_payments p WHERE p.booking_id = :booking_id AND :has_payment
@@ -79,7 +80,7 @@ WITH booking AS (
            cancellation_penalty = :penalty, moves = :moves, kept_penalty_percent = :kept_percent,
            kept_penalty_until = CAST(:kept_until AS timestamptz),
            undo_until = CAST(:undo_until AS timestamptz), undo_to = CAST(:undo_to AS text),
-           card_due = CAST(:card_due AS timestamptz)
+           card_due = CAST(:card_due AS timestamptz), card_due_cancels = :card_due_cancels
      WHERE id = :booking_id),
 claims AS (
     UPDATE resource_claims SET holds_until = CASE WHEN CAST(:status AS text) = 'pending'
@@ -113,6 +114,7 @@ VALUES (:business_id, :booking_id, :event, :from_status, CAST(:status AS text), 
     bindparam("outcome", type_=Text),
     bindparam("reaccommodated", type_=Text),
     bindparam("proves_contact", type_=Boolean),
+    bindparam("card_due_cancels", type_=Boolean),
 )
 
 
@@ -166,7 +168,8 @@ class TransitionStore(Store):
         beside = {
             name: getattr(read, name) for name in ("on_the_way", "is_stranded", "undo_within", "review_request_days")
         }
-        booking = Locked(**values, payment=payment, **beside)
+        without_card = WithoutCard(read.without_card) if read.without_card else WithoutCard.KEEP
+        booking = Locked(**values, payment=payment, without_card=without_card, **beside)
         return booking, _OUTCOME.validate_python(read.outcome, strict=False) if read.outcome is not None else None
 
     async def _write(self, booking: Locked, change: Change, command: BookingCommand, now: datetime) -> BookingOutcome:
@@ -175,6 +178,7 @@ class TransitionStore(Store):
         if change.to is not booking.status and change.event != UNDONE:
             check_transition(booking.status, change.to)
         money, refunding = await self._settle(booking, change, command)
+        deadline = change.card_deadline_of(booking, now)
         outcome = BookingOutcome(
             booking_id=booking.id,
             status=change.to,
@@ -190,9 +194,11 @@ class TransitionStore(Store):
             proof_deadline=change.proof_deadline,
             released=change.settlement.released,
             undo_until=change.undo_until,
-            card_due=change.card_due_of(booking, now),
+            card_due=deadline.at if deadline else None,
         )
         values = _columns(booking, change, command, now) | {
+            "card_due": deadline.at if deadline else None,
+            "card_due_cancels": deadline.cancels if deadline else None,
             "request_id": self.context.request_id,
             "outcome": json.dumps(_OUTCOME.dump_python(outcome, mode="json")) if command.command_id else None,
             "payload": _payload(booking, change, refunding),
@@ -268,7 +274,6 @@ def _columns(booking: Locked, change: Change, command: BookingCommand, now: date
         "kept_until": change.kept_penalty.until,
         "undo_until": change.undo_until,
         "undo_to": change.undo_to.value if change.undo_to else None,
-        "card_due": change.card_due_of(booking, now),
         "released_at": now if change.to in FINAL else None,
         "event": change.event,
         "outbox_event": f"booking.{change.event}",

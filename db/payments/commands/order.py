@@ -51,9 +51,13 @@ class OrderStore(PaymentStore):
         )
 
     async def void(self, payment_id: UUID, command_id: str) -> tuple[Payment, MoneyTask]:
-        """Order that the authorization is given up. Raises NotFound, and what ``amount_to_void`` raises."""
+        """Order that the authorization is given up; then no other card is wanted either. Raises NotFound, and what
+        ``amount_to_void`` raises."""
         payment, booking_status = await self.lock(payment_id)
         facts = await self._order_facts(payment, booking_status)
+        current = await self.lock_current(payment.booking_id)
+        if current is not None and current.id == payment_id:
+            await self.end_card_request(payment.booking_id)
         return payment, await self._order(payment, Movement.VOID, amount_to_void(facts), command_id)
 
     async def find_order(self, movement_id: str) -> MoneyTask | None:

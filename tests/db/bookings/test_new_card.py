@@ -388,3 +388,65 @@ async def test_card_due_ends_when_the_money_is_taken_by_hand(desk: Desk) -> None
     assert await due(desk, booking_id) is not None
     await said(desk, old, P.CAPTURED, 6600)
     assert await due(desk, booking_id) is None
+
+
+async def choose(desk: Desk, setting: str) -> None:
+    sql = "UPDATE business_settings SET without_card = :setting WHERE business_id = :id"
+    await rows(desk.database, sql, setting=setting, id=desk.salon.business_id)
+
+
+@pytest.mark.parametrize(("said_", "later"), [("keep", "cancel"), ("cancel", "keep")])
+async def test_card_due_keeps_what_the_message_said_when_the_setting_changes(
+    desk: Desk, said_: str, later: str
+) -> None:
+    await choose(desk, said_)
+    booking_id, payment_id, _ = await held(desk)
+    await desk.apply(await lost(desk, payment_id))
+    due_at, cancelled = await last_question(desk, booking_id)
+    assert cancelled is (said_ == "cancel")
+    await choose(desk, later)
+    moved = await desk.do("reschedule", booking_id, ActorKind.STAFF, start_at=NOW + timedelta(hours=60))
+    assert moved.card_due == due_at
+    assert await asked_until(desk, booking_id) == [due_at.isoformat()], "nothing has changed for the customer"
+    ended = await desk.do("end_card_request", booking_id, now=due_at)
+    assert ended.status is (BookingStatus.CANCELLED if cancelled else BookingStatus.CONFIRMED)
+    assert ("card_missing" in await open_matters(desk)) is not cancelled
+
+
+async def test_card_due_of_another_question_follows_the_setting_of_then(desk: Desk) -> None:
+    await choose(desk, "keep")
+    booking_id, payment_id, _ = await held(desk)
+    await desk.apply(await lost(desk, payment_id))
+    new = await offered(desk, booking_id)
+    await said(desk, new.id, P.AUTHORIZED)
+    await choose(desk, "cancel")
+    await desk.apply(await lost(desk, new.id))
+    due_at, cancelled = await last_question(desk, booking_id)
+    assert cancelled
+    assert (await desk.do("end_card_request", booking_id, now=due_at)).status is BookingStatus.CANCELLED
+
+
+async def test_card_due_ends_when_a_manager_releases_the_hold_by_hand(desk: Desk) -> None:
+    """The booking stays confirmed: it was cancelled at the deadline, because the customer had given no other card."""
+    await choose(desk, "cancel")
+    booking_id, old = await declined(desk)
+    due_at = await due(desk, booking_id)
+    assert due_at is not None
+    await offered(desk, booking_id)
+    _, task = await desk.within(lambda work: work.payments.orders.void(old, "by-hand"))
+    assert await due(desk, booking_id) is None
+    await desk.record(task, status=P.VOIDED)
+    ended = await desk.do("end_card_request", booking_id, now=due_at)
+    assert (ended.status, ended.card_due) == (BookingStatus.CONFIRMED, None)
+    assert "card_missing" not in await open_matters(desk)
+
+
+async def test_lost_authorization_asks_for_a_card_also_after_a_void_that_spared_it(desk: Desk) -> None:
+    """A card that was authorized in the last second of the hold: the void left it, and the booking got its time."""
+    booking_id, payment_id, _ = await held(desk)
+    payment = await desk.within(lambda work: work.payments.get(payment_id))
+    task = payment.task(Movement.VOID, f"{payment_id}:void:expired", 6600)
+    await desk.within(lambda work: work.payments.intend(task))
+    await desk.record(task, phase=Phase.FAILED, status=P.AUTHORIZED, authorized=6600, reason="not_voided")
+    await desk.apply(await lost(desk, payment_id))
+    assert await desk.notices(booking_id) == [("payment_renew", "customer")]

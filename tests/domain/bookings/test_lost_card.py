@@ -14,7 +14,17 @@ from domain.bookings.lost_card import LostCardStep, at_deadline, settlement_of
 from domain.catalogue.cancellation import Policy, Tier
 from domain.payments.status import SECURED, Movement, PaymentStatus
 from domain.payments.tasks import PaymentView
-from domain.payments.without_card import BEFORE_START, LEAST, WithoutCard, answer_after_move, answer_by, cancels
+from domain.payments.without_card import (
+    BEFORE_START,
+    LEAST,
+    CardDeadline,
+    WithoutCard,
+    answer_by,
+    cancels,
+    deadline_after_move,
+    first_deadline,
+    known_deadline,
+)
 from tests.support.cases import for_each
 
 NOW = datetime(2026, 12, 1, 1, tzinfo=UTC)
@@ -98,20 +108,49 @@ def test_at_deadline_waits_for_a_deadline_that_has_moved_meanwhile() -> None:
         assert at_deadline(facts(None), WithoutCard.CANCEL, NOW, passed) is S.CANCEL
 
 
+def test_at_deadline_keeps_what_the_message_says_whatever_the_setting_is_now() -> None:
+    assert at_deadline(facts(None), WithoutCard.CANCEL, NOW, NOW, promised=False) is S.REPORT
+    assert at_deadline(facts(None), WithoutCard.KEEP, NOW, NOW, promised=True) is S.CANCEL
+    assert at_deadline(facts(None, start_at=NOW), WithoutCard.KEEP, NOW, NOW, promised=True) is S.REPORT
+    assert at_deadline(facts(), WithoutCard.CANCEL, NOW, NOW, promised=True) is S.CANCEL
+
+
+def test_at_deadline_cancels_nothing_at_the_start_also_where_the_clock_of_the_run_is_ahead() -> None:
+    start = NOW + timedelta(seconds=30)
+    assert at_deadline(facts(None, start_at=start), WithoutCard.CANCEL, NOW, start) is S.REPORT
+
+
+def test_at_deadline_does_nothing_where_a_manager_has_released_the_hold() -> None:
+    assert at_deadline(facts(P.VOIDED), WithoutCard.CANCEL, NOW, None, given_up=True) is S.NOTHING
+
+
 @given(
     start=st.timedeltas(timedelta(minutes=1), timedelta(days=60)),
     moved=st.timedeltas(timedelta(minutes=1), timedelta(days=60)),
+    asked=st.sampled_from(WithoutCard),
+    now=st.sampled_from(WithoutCard),
 )
-def test_answer_after_move_never_cancels_at_a_time_that_was_named_as_harmless(
-    start: timedelta, moved: timedelta
+def test_deadline_after_move_never_cancels_where_the_message_said_something_else(
+    start: timedelta, moved: timedelta, asked: WithoutCard, now: WithoutCard
 ) -> None:
     before, after = NOW + start, NOW + moved
-    due = answer_by(NOW, None, before)
-    then = answer_after_move(due, before, after, None, NOW)
-    assert then <= after
-    if not cancels(WithoutCard.CANCEL, due, before) and cancels(WithoutCard.CANCEL, then, after):
-        assert then >= NOW + min(LEAST, moved - BEFORE_START), "asked again"
-    if due < before and after >= before:
-        assert then == due, "what the customer knows stays"
+    known = first_deadline(asked, before, None, NOW)
+    then = deadline_after_move(known, before, after, None, now, NOW)
+    assert then.at <= after
+    is_new = after > before and known.at == before
+    if is_new:
+        assert then == first_deadline(now, after, None, NOW), "asked again, with the present setting"
+    else:
+        assert then.cancels == (known.cancels and then.at < after)
+    if known.at < before and after >= before:
+        assert then == known, "what the customer knows stays"
     if after < before:
-        assert then <= due
+        assert then.at <= known.at
+
+
+def test_known_deadline_is_the_promise_or_for_old_rows_the_setting() -> None:
+    for promised in (True, False):
+        assert known_deadline(NOW, promised, WithoutCard.KEEP, START) == CardDeadline(NOW, promised)
+    assert known_deadline(NOW, None, WithoutCard.CANCEL, START).cancels
+    assert not known_deadline(NOW, None, WithoutCard.KEEP, START).cancels
+    assert not known_deadline(START, None, WithoutCard.CANCEL, START).cancels
