@@ -118,7 +118,8 @@ async def test_migrations_keep_what_messages_about_another_card_say(database: Da
     for number, cancels in enumerate((False, True)):
         sql = (
             "INSERT INTO notification_outbox (business_id, booking_id, kind, audience, dedupe_key, facts) VALUES"
-            " (:business, :booking, 'payment_renew', 'customer', :key, jsonb_build_object('cancels', CAST(:cancels AS boolean)))"
+            " (:business, :booking, 'payment_renew', 'customer', :key,"
+            " jsonb_build_object('cancels', CAST(:cancels AS boolean)))"
         )
         key = f"payment_renew:{number}"
         values = {"business": salon.business_id, "booking": booking, "key": key, "cancels": cancels}
