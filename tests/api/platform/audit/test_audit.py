@@ -264,6 +264,7 @@ OWNERS_OWN = {
         ("cancelled_by", "cancellation_penalty", "preferred_resource_ids", "contact_proven_at", "undo_to"),
         "the booking's course",
     ),
+    "card_due_cancels": "what the message about another card says happens at `card_due`",
     "checkout_order": "with which terms the page of a payment was opened; the way back by its digest",
     "voucher_ordered_at": "since when the booking counts as one with a voucher",
     "is_provisional": "shown as `provisional`",
