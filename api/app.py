@@ -5,7 +5,7 @@ import copy
 import functools
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -68,8 +68,9 @@ def create_app(
     password_rounds: int = ROUNDS,
     now: Callable[[], datetime] = _utc_now,
 ) -> FastAPI:
-    """The application. It makes and closes the services that are not passed in; the caller closes the others. It starts
-    without Postgres and Temporal: they are called when a request needs them."""
+    """The application. It makes and closes the services that are not passed in; the caller closes the others. It opens
+    the connections of its own pool before it takes requests, but starts without Postgres and Temporal, too: they are
+    called when a request needs them."""
     keys = KeyRing.of(settings)
     payloads = payload_codec(settings)
 
@@ -77,6 +78,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             used_database = database or _database(settings, stack)
+            opening = asyncio.create_task(used_database.open_pool(_OPEN_WITHIN)) if database is None else None
             used_cache = cache or _cache(settings, stack)
             app.state.answers = _answers(settings, used_database, used_cache, stack)
             app.state.services = ApiServices(
@@ -96,6 +98,8 @@ def create_app(
                 now=now,
             )
             app.state.live = _live(settings, used_database, used_cache, stack)
+            if opening is not None:
+                await opening
             yield
 
     app = _application(lifespan)
@@ -106,6 +110,11 @@ def create_app(
 #: Counting happens inside the transaction of a request. If it waited for a connection of the same pool, requests that
 #: hold all of them would wait for each other. A transaction that counts needs nothing else.
 _COUNTING = {"database_pool_size": 4, "database_pool_overflow": 0}
+
+
+#: How long the start waits for the connections of the pool; it takes a tenth of that. Without Postgres the API starts
+#: too, and says by ``/health/ready`` that it is away.
+_OPEN_WITHIN = timedelta(seconds=1)
 
 
 def _application(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:

@@ -10,6 +10,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.util.concurrency import greenlet_spawn
 
 from db.engine import failures
 
@@ -51,5 +52,6 @@ async def _fetch_row(engine: AsyncEngine, statement: str, values: tuple[Any, ...
         taken.invalidate()
         raise
     finally:
-        taken.close()
+        # Not called as it is: a connection above the pool's size is closed now, which waits for Postgres.
+        await greenlet_spawn(taken.close)
     return found

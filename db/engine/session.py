@@ -3,8 +3,9 @@
 Its first statement sets the visible rows (row-level security) and the actor (audit trail).
 """
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -297,6 +298,22 @@ class Database:
                 await work.bookings.waitlist.lapse(swept.now, offers=swept.offers)
         except DomainError as error:
             _log.info("waitlist.left_to_its_run", business_id=str(swept.business_id), reason=error.code)
+
+    async def open_pool(self, within: timedelta) -> int:
+        """Open the connections that the pool keeps, so that no request waits for one; how many are open. A Postgres
+        that is away, or takes longer than ``within``, is left to the first request."""
+        pool = self.engine.pool
+        assert isinstance(pool, QueuePool)  # noqa: S101 - what `connect` makes
+        try:
+            # Given back when all are open: one that is back sooner would be taken again.
+            async with asyncio.timeout(within.total_seconds()), AsyncExitStack() as held:
+                opening = (held.enter_async_context(self.engine.connect()) for _ in range(pool.size()))
+                await asyncio.gather(*opening, return_exceptions=True)
+        except TimeoutError:
+            pass
+        if pool.checkedin() < pool.size():
+            _log.info("database.pool_not_open", connections=pool.checkedin())
+        return pool.checkedin()
 
     def connections(self) -> tuple[int, int]:
         """How many connections are in use, and how many are open and idle."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -199,3 +200,34 @@ async def test_name_that_is_gone_is_a_server_that_is_away(database: servers.Data
         async with away.unit_of_work(Scope.public()):
             pass
     await away.close()
+
+
+async def test_open_pool_opens_what_the_pool_keeps(database: servers.Database) -> None:
+    async with data.opened(database, database_pool_size=3, database_pool_overflow=2) as pool:
+        assert pool.connections() == (0, 0), "nothing before it is asked for"
+        for _ in range(2):
+            assert await pool.open_pool(timedelta(seconds=5)) == 3
+            assert pool.connections() == (0, 3)
+        await data.rows(pool, "SELECT 1")
+        assert pool.connections() == (0, 3)
+
+
+async def test_open_pool_waits_neither_for_a_postgres_that_is_away_nor_for_a_slow_one(
+    database: servers.Database,
+) -> None:
+    [port] = servers.choose_ports(["nobody"], {}).values()
+    away = SecretStr(f"postgresql+asyncpg://nobody@127.0.0.1:{port}/nothing")
+    pool = connect(database.settings(database_url=away))
+    assert await pool.open_pool(timedelta(seconds=5)) == 0
+    await pool.close()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", port):
+        pool = connect(database.settings(database_url=away))
+        began = asyncio.get_running_loop().time()
+        assert await pool.open_pool(timedelta(seconds=0.1)) == 0
+        assert asyncio.get_running_loop().time() - began < 1
+        await pool.close()
