@@ -202,6 +202,8 @@ class Settings(ChannelSettings):
     #: Publishable key of the same account, for Stripe's own form in the browser.
     stripe_public_key: str = "pk_test_sandbox"
     stripe_base_url: str = "https://api.stripe.com"
+    #: Where files are uploaded, such as the evidence of a dispute (docs.stripe.com/file-upload).
+    stripe_files_base_url: str = "https://files.stripe.com"
     stripe_webhook_secret: SecretStr = SecretStr("whsec_sandbox")
     #: Also accepted while the secret is rotated: the one before. Empty: none.
     stripe_webhook_previous_secret: SecretStr = SecretStr("")
@@ -353,6 +355,8 @@ class Settings(ChannelSettings):
             unsafe.append("stripe_public_key")
         if self.stripe_base_url != "https://api.stripe.com":
             unsafe.append("stripe_base_url")
+        if self.stripe_files_base_url != "https://files.stripe.com":
+            unsafe.append("stripe_files_base_url")
         if self.stripe_webhook_secret.get_secret_value() in {"", "whsec_sandbox"}:
             unsafe.append("stripe_webhook_secret")
         if self.payjp_is_set:

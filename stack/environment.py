@@ -52,6 +52,7 @@ def settings_environment(ports: Mapping[str, int]) -> dict[str, str]:
         "api_port": str(ports["api"]),
         "public_url": f"http://{LOOPBACK}:{ports['api']}",
         "stripe_base_url": f"http://{LOOPBACK}:{ports['sandbox']}",
+        "stripe_files_base_url": f"http://{LOOPBACK}:{ports['sandbox']}",
         "payjp_base_url": f"http://{LOOPBACK}:{ports['sandbox']}/payjp",
         "sendgrid_base_url": f"http://{LOOPBACK}:{ports['sandbox']}",
         "s3_endpoint_url": f"http://{LOOPBACK}:{ports['storage']}",

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from temporalio import activity
 
+from db.dispute_files import evidence_to_send
 from db.engine.session import Database, Scope
-from domain.payments.dispute_evidence import evidence_texts
 from domain.payments.disputes import UNSENT
 from domain.payments.movements import evidence_key
 from providers.errors import ProviderRefused
@@ -60,9 +60,10 @@ class DisputeActivities:
                 return False
             payment = await work.payments.get(found.payment_id)
         provider = await provider_at(self._providers, payment.provider, payment.account_id)
+        scope = Scope.tenant(dispute.business_id)
+        texts, files = await evidence_to_send(lambda: self._database.unit_of_work(scope), found)
         try:
-            texts = evidence_texts(found.evidence)
-            await provider.send_evidence(found.provider_dispute_id, texts, evidence_key(found.id))
+            await provider.send_evidence(found.provider_dispute_id, texts, files, evidence_key(found.id))
         except ProviderRefused as refusal:
             async with self._database.unit_of_work(Scope.tenant(dispute.business_id)) as work:
                 await work.platform.attention.file(

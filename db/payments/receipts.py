@@ -142,6 +142,11 @@ class ReceiptStore(Store):
         values = {"business_id": payment.business_id, "booking_id": payment.booking_id, "payment_id": payment_id}
         return await self.write(values, row, content, payment.currency, now, recipient)
 
+    async def find(self, payment_id: UUID) -> Receipt | None:
+        """The document of a payment; None where none was issued."""
+        known = (await self.session.execute(_OF_PAYMENT, {"payment_id": payment_id})).one_or_none()
+        return None if known is None else receipt_of(known)
+
     async def correct(self, payment_id: UUID, now: datetime, recipient: str | None = None) -> Receipt:
         """A new document in place of the issued one, with what is right now; ``recipient`` None keeps the present one.
         The first one stays, and the new one names it.

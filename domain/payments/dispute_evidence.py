@@ -1,14 +1,17 @@
-"""The gathered evidence of a dispute as texts for the customer's bank, in English. Pure rules.
+"""The gathered evidence of a dispute as texts and pages for the customer's bank, in English. Pure rules.
 
 What a bank asks for: Stripe API reference, "Update a dispute", ``evidence``: the service and its date, the policy that
 the customer agreed to, what was sent and delivered, what was paid and refunded, and the receipt. Names and addresses
-are not in the evidence that is stored, so they are not in these texts; the documents of the booking have them.
+are not in the evidence that is stored, so they are not in these texts and pages; the receipt has the recipient's.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from domain.errors import RuleBroken, WrongState
@@ -22,6 +25,47 @@ LONGEST = 20_000
 SEND_BEFORE = timedelta(hours=6)
 
 
+#: The largest file that Stripe takes as evidence (docs.stripe.com/file-upload, ``dispute_evidence``: PDF, JPEG or PNG
+#: of at most 5 MB).
+LARGEST = 5 * 1024 * 1024
+_MESSAGES = "Messages to the customer"
+
+
+class EvidencePart(StrEnum):
+    """What a file is about."""
+
+    RECEIPT = "receipt"
+    POLICY = "policy"
+    MESSAGES = "messages"
+
+
+@dataclass(frozen=True, slots=True)
+class EvidencePage:
+    """A page with a title, what it is about, and its lines."""
+
+    title: str
+    about: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFile:
+    """A PDF."""
+
+    part: EvidencePart
+    content: bytes
+
+    @property
+    def name(self) -> str:
+        """Of the file."""
+        return f"{self.part.value}.pdf"
+
+    def key(self, evidence_key: str) -> str:
+        """The idempotency key with which it is uploaded. Another content is another file: a provider refuses a key that
+        comes with something else."""
+        return f"{evidence_key}:{self.part.value}:{hashlib.sha256(self.content).hexdigest()[:16]}"
+
+
 @dataclass(frozen=True, slots=True)
 class EvidenceTexts:
     """``service_on``: the day of the visit at the venue, RFC 3339. ``policy``: what was agreed about cancellations.
@@ -31,6 +75,16 @@ class EvidenceTexts:
     description: str
     policy: str
     record: str
+
+    def pages(self, code: str) -> "Mapping[EvidencePart, EvidencePage]":
+        """What a bank gets as pages of its own; ``code`` of the booking."""
+        about = f"Booking {code}"
+        policy = EvidencePage("Cancellation policy", about, tuple(self.policy.splitlines()))
+        pages = {EvidencePart.POLICY: policy}
+        _, found, messages = self.record.partition(f"{_MESSAGES}:\n")
+        if found:
+            pages[EvidencePart.MESSAGES] = EvidencePage(_MESSAGES, about, tuple(messages.splitlines()))
+        return pages
 
     def as_document(self) -> str:
         """All of it as one text, for a provider that takes no evidence by its API."""
@@ -80,7 +134,7 @@ def evidence_texts(evidence: Mapping[str, Any]) -> EvidenceTexts:
             *_section("History of the booking", evidence.get("history") or (), _history),
             *_section("Movements of money", evidence.get("movements") or (), partial(_movement, amount)),
             *_section("Receipts", evidence.get("receipts") or (), partial(_receipt, amount)),
-            *_section("Messages to the customer", evidence.get("messages") or (), _message),
+            *_section(_MESSAGES, evidence.get("messages") or (), _message),
         )
     )
     return EvidenceTexts(
@@ -122,7 +176,23 @@ def _message(row: Mapping[str, Any]) -> str:
 
 
 def _policy(policy: Mapping[str, Any]) -> str:
-    """The policy as it was agreed with the booking: its values by name."""
+    """The policy as it was agreed with the booking, by the same rule as `domain.catalogue.cancellation.tier_at`."""
     if not policy:
         return "No penalty was agreed."
-    return "Agreed with the booking: " + "; ".join(f"{name}: {policy[name]}" for name in sorted(policy)) + "."
+    lines = ["Agreed with the booking. Fees are in percent of the agreed price."]
+    fees = [(tier["hours_before"], _percent(tier["penalty_percent"])) for tier in policy["tiers"]]
+    if len(fees) < 2:
+        lines.append(f"Cancelled at any time before the start: {fees[0][1] if fees else _percent(0)}.")
+    else:
+        lines.append(f"Cancelled {fees[0][0]} hours or more before the start: {fees[0][1]}.")
+        lines += [
+            f"Cancelled less than {before} and at least {hours} hours before the start: {fee}."
+            for (before, _), (hours, fee) in pairwise(fees[:-1])
+        ]
+        lines.append(f"Cancelled less than {fees[-2][0]} hours before the start: {fees[-1][1]}.")
+    lines.append(f"No-show: {_percent(policy['no_show_percent'])}.")
+    return "\n".join(lines)
+
+
+def _percent(percent: int) -> str:
+    return f"{percent} %" if percent else "no fee"

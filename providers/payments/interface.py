@@ -1,13 +1,13 @@
 """The interface of a payment provider. Amounts are minor units; every write carries an idempotency key."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from domain.money import Money
-from domain.payments.dispute_evidence import EvidenceTexts
+from domain.payments.dispute_evidence import EvidenceFile, EvidenceTexts
 from domain.payments.lapse import Card
 from domain.payments.limits import ProviderLimits
 from domain.payments.payouts import Payout, PayoutEntry
@@ -239,8 +239,11 @@ class PaymentProvider(Protocol):
         first; others may be among them. A list does not show disputes."""
         ...
 
-    async def send_evidence(self, dispute_id: str, evidence: EvidenceTexts, key: str) -> None:
-        """Send the evidence about a dispute to the customer's bank; final. One that has been sent is left as it is.
+    async def send_evidence(
+        self, dispute_id: str, evidence: EvidenceTexts, files: Sequence[EvidenceFile], key: str
+    ) -> None:
+        """Send the evidence about a dispute to the customer's bank; final. One that has been sent is left as it is. A
+        repeat uploads no file twice.
         ``ProviderRefused`` where the provider takes none, or none any more."""
         ...
 

@@ -14,7 +14,7 @@ The customer's browser comes back from 3-D Secure, and the payment is confirmed 
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 import jwt
 
 from domain.errors import ForgedWebhook
-from domain.payments.dispute_evidence import EvidenceTexts
+from domain.payments.dispute_evidence import EvidenceFile, EvidenceTexts
 from domain.payments.status import SECURED, PaymentStatus
 from domain.payments.vouchers import VoucherOrder
 from providers.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
@@ -222,7 +222,9 @@ class PayjpV1Payments:
         paid = tuple(objects.intent_of_charge(charge, now) for charge in listed["data"] if charge.get("paid"))
         return IntentPage(paid, str(offset + _PAGE) if listed["has_more"] else None)
 
-    async def send_evidence(self, dispute_id: str, evidence: EvidenceTexts, key: str) -> None:
+    async def send_evidence(
+        self, dispute_id: str, evidence: EvidenceTexts, files: Sequence[EvidenceFile], key: str
+    ) -> None:
         """PAY.JP's API takes none: v1 has no disputes at all."""
         raise ProviderRefused("evidence_by_hand")
 

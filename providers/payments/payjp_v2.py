@@ -9,12 +9,12 @@ renewal. PAY.JP itself decides about 3-D Secure. PayPay is confirmed by the cust
 import hashlib
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import ForgedWebhook
-from domain.payments.dispute_evidence import EvidenceTexts
+from domain.payments.dispute_evidence import EvidenceFile, EvidenceTexts
 from domain.payments.status import DisputeStatus, PaymentStatus, RefundStatus
 from domain.payments.vouchers import VoucherOrder
 from providers.errors import ProviderRefused
@@ -197,7 +197,9 @@ class PayjpV2Payments:
         intents = tuple([await self._with_refunds(flow) for flow in flows])
         return IntentPage(intents, str(oldest["id"]) if oldest and goes_on and listed["has_more"] else None)
 
-    async def send_evidence(self, dispute_id: str, evidence: EvidenceTexts, key: str) -> None:
+    async def send_evidence(
+        self, dispute_id: str, evidence: EvidenceTexts, files: Sequence[EvidenceFile], key: str
+    ) -> None:
         """PAY.JP's API takes none: its object PaymentDispute can be read and not changed (the SDK's
         ``PaymentDisputesApi`` has ``get_all_payment_disputes`` and ``get_payment_dispute``)."""
         raise ProviderRefused("evidence_by_hand")

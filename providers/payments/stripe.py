@@ -3,7 +3,7 @@
 import contextlib
 import json
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -21,7 +21,7 @@ from stripe.params import (
 )
 
 from domain.errors import ForgedWebhook
-from domain.payments.dispute_evidence import EvidenceTexts
+from domain.payments.dispute_evidence import EvidenceFile, EvidenceTexts
 from domain.payments.status import SECURED, DisputeStatus, PaymentStatus
 from domain.payments.vouchers import VoucherOrder
 from providers.errors import OutcomeUnknown, ProviderError, ProviderRefused, ProviderUnavailable
@@ -39,7 +39,7 @@ from providers.payments.interface import (
 )
 from providers.payments.limits import STRIPE
 from providers.payments.stripe_balance import PAYOUT_ITSELF, entry_of, payout_of
-from providers.payments.stripe_evidence import evidence_fields
+from providers.payments.stripe_evidence import add_file, evidence_fields, upload_of
 from providers.payments.stripe_objects import dispute_of, event_of, id_of, intent_of, refund_of
 from providers.payments.stripe_transport import NoAnswer, Transport
 from runtime.settings import Settings
@@ -78,13 +78,17 @@ class StripePayments:
         client = stripe.StripeClient(
             settings.stripe_api_key.get_secret_value(),
             stripe_version=API_VERSION,
-            base_addresses={"api": settings.stripe_base_url.rstrip("/")},
+            base_addresses={
+                "api": settings.stripe_base_url.rstrip("/"),
+                "files": settings.stripe_files_base_url.rstrip("/"),
+            },
             http_client=self._transport,
             max_network_retries=0,
         )
         self._intents = client.v1.payment_intents
         self._refunds = client.v1.refunds
         self._disputes = client.v1.disputes
+        self._files = client.v1.files
         self._payouts = client.v1.payouts
         self._balance = client.v1.balance_transactions
         self._methods = client.v1.payment_methods
@@ -246,13 +250,20 @@ class StripePayments:
         intents = tuple(intent_of(raw) for raw in listed["data"])
         return IntentPage(intents, intents[-1].id if listed["has_more"] else None)
 
-    async def send_evidence(self, dispute_id: str, evidence: EvidenceTexts, key: str) -> None:
-        """Submit it to the bank. Stripe forgets keys after a day, so it first looks whether it was submitted before
-        (API reference, "Update a dispute": a submission is final, ``evidence_details.submission_count``)."""
+    async def send_evidence(
+        self, dispute_id: str, evidence: EvidenceTexts, files: Sequence[EvidenceFile], key: str
+    ) -> None:
+        """Submit it to the bank, with the ids of the files, which are uploaded first. Stripe forgets keys after a day,
+        so it first looks whether it was submitted before (API reference, "Update a dispute": a submission is final,
+        ``evidence_details.submission_count``)."""
         known = _succeeded(await _attempt(self._disputes.retrieve_async(dispute_id))).to_dict()
         if (known.get("evidence_details") or {}).get("submission_count"):
             return
-        given: DisputeUpdateParams = {"evidence": evidence_fields(evidence), "submit": True}
+        fields = evidence_fields(evidence)
+        for file in files:
+            upload = self._files.create_async(upload_of(file), {"idempotency_key": file.key(key)})
+            add_file(fields, file.part, str(_succeeded(await _attempt(upload)).id))
+        given: DisputeUpdateParams = {"evidence": fields, "submit": True}
         _succeeded(await _attempt(self._disputes.update_async(dispute_id, given, {"idempotency_key": key})))
 
     async def list_payouts(self, since: datetime, until: datetime, cursor: str | None) -> PayoutPage:

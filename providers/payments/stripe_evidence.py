@@ -1,8 +1,11 @@
-"""Evidence about a dispute in Stripe's fields (API reference, "Update a dispute", ``evidence``). Pure."""
+"""Evidence about a dispute in Stripe's fields (API reference, "Update a dispute", ``evidence``), and its files (API
+reference, "Create a file"). Pure."""
 
-from stripe.params import DisputeUpdateParamsEvidence
+import io
 
-from domain.payments.dispute_evidence import EvidenceTexts
+from stripe.params import DisputeUpdateParamsEvidence, FileCreateParams
+
+from domain.payments.dispute_evidence import EvidenceFile, EvidencePart, EvidenceTexts
 
 
 def evidence_fields(evidence: EvidenceTexts) -> DisputeUpdateParamsEvidence:
@@ -13,3 +16,21 @@ def evidence_fields(evidence: EvidenceTexts) -> DisputeUpdateParamsEvidence:
         "cancellation_policy_disclosure": evidence.policy,
         "uncategorized_text": evidence.record,
     }
+
+
+def add_file(fields: DisputeUpdateParamsEvidence, part: EvidencePart, file_id: str) -> None:
+    """The id of an uploaded file, in the field for what it is about."""
+    match part:
+        case EvidencePart.RECEIPT:
+            fields["receipt"] = file_id
+        case EvidencePart.POLICY:
+            fields["cancellation_policy"] = file_id
+        case EvidencePart.MESSAGES:
+            fields["customer_communication"] = file_id
+
+
+def upload_of(file: EvidenceFile) -> FileCreateParams:
+    """The parameters of the upload; the SDK takes the name of the file from the object that it reads."""
+    content = io.BytesIO(file.content)
+    content.name = file.name
+    return {"file": content, "purpose": "dispute_evidence"}

@@ -14,6 +14,7 @@ from providers.sandbox.customers import Customers
 from providers.sandbox.deliveries import Deliveries
 from providers.sandbox.faults import Faults
 from providers.sandbox.faulty import FaultyCalls
+from providers.sandbox.files import Files
 from providers.sandbox.intents import Intents
 from providers.sandbox.konbini import KonbiniClock
 from providers.sandbox.konbini_control import KonbiniControl
@@ -55,6 +56,7 @@ def create_app(config: SandboxConfig) -> FastAPI:
     clock = KonbiniClock()
     intents = Intents(store, events, customers, config.public_url, clock)
     refunds = Refunds(store, events, intents)
+    files = Files(store)
     calls: Counter[str] = Counter()
     flows = Flows(store, events, config.public_url)
     checkouts = Checkouts(store, events, flows, config.public_url)
@@ -75,7 +77,9 @@ def create_app(config: SandboxConfig) -> FastAPI:
     app = FastAPI(title="Provider sandbox", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.add_exception_handler(StripeFailure, _stripe_failure)
     app.add_exception_handler(PayjpFailure, _payjp_failure)
-    app.include_router(StripeApi(store, config, faults, events, deliveries, intents, refunds, customers, calls).router)
+    app.include_router(files.router)
+    stripe_api = StripeApi(store, config, faults, events, deliveries, intents, refunds, customers, files, calls)
+    app.include_router(stripe_api.router)
     app.include_router(PayjpControl(store, deliveries, flows, charges, checkouts).router)
     app.include_router(PayoutControl(store, Payouts(store), transfers, balances).router)
     app.include_router(v1_api(config.payjp_api_key, charges, transfers, store, faults, deliveries, calls))

@@ -19,6 +19,7 @@ def open_dispute(
         "charge": charge["id"],
         "created": int(time.time()),
         "currency": charge["currency"],
+        "evidence": {},
         "evidence_details": {"due_by": int(time.time()) + 7 * 86400, "has_evidence": False, "submission_count": 0},
         "is_charge_refundable": inquiry,
         "livemode": False,

@@ -7,6 +7,7 @@ from typing import Any
 from providers.sandbox import konbini
 from providers.sandbox.cards import PAYMENT_METHODS
 from providers.sandbox.disputes import open_dispute
+from providers.sandbox.files import check_files
 from providers.sandbox.intents import Answer, Intents
 from providers.sandbox.store import JSON, Store
 from providers.sandbox.webhook_events import WebhookEvents
@@ -137,14 +138,15 @@ class Refunds:
         given = params.get("evidence") or {}
         if any(len(str(value)) > 20_000 for value in given.values()):
             raise StripeFailure(400, "The evidence is too long.", param="evidence", is_stored=False)
-        dispute["_evidence"] = {**dispute.get("_evidence", {}), **given}
+        check_files(self._store, given)
+        dispute["evidence"] = {**dispute["evidence"], **given}
         details["has_evidence"] = True
         if str(params.get("submit", "true")).lower() == "true":
             details["submission_count"] += 1
             dispute["status"] = str(dispute["status"]).replace("needs_response", "under_review")
         self._store.put(dispute)
         self._events.stripe("charge.dispute.updated", dispute)
-        return 200, {**dispute, "evidence": dispute["_evidence"]}
+        return 200, dispute
 
     def _charge_of(self, params: Mapping[str, Any]) -> JSON:
         if params.get("payment_intent"):

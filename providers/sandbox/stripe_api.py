@@ -19,6 +19,7 @@ from providers.sandbox.config import SandboxConfig
 from providers.sandbox.customers import Customers
 from providers.sandbox.deliveries import Deliveries
 from providers.sandbox.faults import Fault, FaultKind, Faults, withhold
+from providers.sandbox.files import Files, form_text
 from providers.sandbox.intents import Answer, Intents
 from providers.sandbox.refunds import Refunds
 from providers.sandbox.store import JSON, Store
@@ -88,6 +89,7 @@ class StripeApi:
         intents: Intents,
         refunds: Refunds,
         customers: Customers,
+        files: Files,
         calls: Counter[str],
     ) -> None:
         self._store = store
@@ -97,7 +99,7 @@ class StripeApi:
         self._deliveries = deliveries
         self._calls = calls
         self._intents = intents
-        self._operations = (*self._table(intents, refunds), *_customer_operations(customers))
+        self._operations = (*self._table(intents, refunds, files), *_customer_operations(customers))
         self.router = APIRouter(include_in_schema=False)
         self.router.add_api_route("/v1/{path:path}", self.call, methods=["GET", "POST", "DELETE"])
 
@@ -107,7 +109,7 @@ class StripeApi:
         try:
             self._authenticate(request.headers.get("authorization", ""))
             operation, ids = self._find(request.method, request.url.path)
-            raw = (await request.body()).decode() if request.method == "POST" else request.url.query
+            raw = await form_text(request) if request.method == "POST" else request.url.query
             params = parse_form(raw)
         except StripeFailure as failure:
             return _respond(failure.status, dump(failure.body), request_id)
@@ -206,7 +208,7 @@ class StripeApi:
                 return operation, found.groups()
         raise StripeFailure(404, f"Unrecognized request URL ({method}: {path}).", is_stored=False)
 
-    def _table(self, intents: Intents, refunds: Refunds) -> tuple[Operation, ...]:
+    def _table(self, intents: Intents, refunds: Refunds, files: Files) -> tuple[Operation, ...]:
         return (
             operation("payment_intents.create", "POST /payment_intents", lambda _, p: intents.create(p), *_CREATE),
             operation(
@@ -240,6 +242,7 @@ class StripeApi:
                 lambda ids, p: refunds.answer_dispute(ids[0], p),
                 *("evidence", "submit", "metadata"),
             ),
+            operation("files.create", "POST /files", lambda _, p: files.create(p), "file", "file_name", "purpose"),
             *self._read_operations(),
         )
 
@@ -302,6 +305,7 @@ _KINDS = {
     "refund": "refunds",
     "dispute": "disputes",
     "event": "events",
+    "file": "files",
     "payout": "payouts",
     "balance_transaction": "balance_transactions",
 }

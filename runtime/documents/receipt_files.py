@@ -17,7 +17,7 @@ from domain.messages.formats import money
 from runtime.documents.receipt_words import CATEGORIES, REMARKS, TITLES, WORDS
 
 _TEMPLATE = Path(__file__).with_name("receipt.typ")
-_FONTS = pylopdf_fonts_cjk.sans_path().parent
+FONTS = pylopdf_fonts_cjk.sans_path().parent
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 #: The mark of items at the reduced rate, which an invoice must show (消費税法 57条の4 1項 3号).
 _REDUCED = "※"
@@ -34,7 +34,7 @@ def receipt_file(content: Mapping[str, Any], kind: str, language: str) -> bytes:
     data = json.dumps(_page(content, kind, language), ensure_ascii=False)
     made: bytes = typst.compile(
         _TEMPLATE,
-        font_paths=[_FONTS],
+        font_paths=[FONTS],
         ignore_system_fonts=True,
         sys_inputs={"data": data},
         pdf_standards=["a-2b"],

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from domain.errors import ForgedWebhook
 from domain.money import Money
-from domain.payments.dispute_evidence import EvidenceTexts
+from domain.payments.dispute_evidence import EvidenceFile, EvidencePart, EvidenceTexts
 from domain.payments.payouts import EntryKind, sum_differs
 from domain.payments.status import PaymentStatus, RefundStatus
 from domain.payments.without_card import AUTHENTICATION
@@ -373,18 +373,22 @@ async def test_send_evidence_is_taken_once_or_refused(tested: AdapterCase) -> No
     texts = EvidenceTexts("2027-02-20", "An appointment.", "No penalty was agreed.", "History of the booking: none")
     if not tested.adapter.takes_evidence:
         with pytest.raises(ProviderRefused, match="evidence_by_hand"):
-            await tested.adapter.send_evidence("dp_1", texts, new_key())
+            await tested.adapter.send_evidence("dp_1", texts, [], new_key())
         return
+    tested.sandbox.reset()
     paid = await tested.pay()
     dispute = tested.sandbox.post("/sandbox/disputes", {"payment_intent": paid.id})
+    files = [EvidenceFile(part, b"%PDF-1.7 " + part.encode()) for part in EvidencePart]
     for _ in range(2):
-        await tested.adapter.send_evidence(dispute["id"], texts, new_key())
+        await tested.adapter.send_evidence(dispute["id"], texts, files, new_key())
     key = tested.sandbox.settings().stripe_api_key.get_secret_value()
     found = tested.sandbox.http.get(f"{tested.sandbox.url}/v1/disputes/{dispute['id']}", auth=(key, "")).json()
     assert (found["status"], found["evidence_details"]["submission_count"]) == ("under_review", 1)
+    kept = tested.sandbox.http.get(f"{tested.sandbox.url}/v1/files", auth=(key, "")).json()["data"]
+    assert sorted(one["filename"] for one in kept) == ["messages.pdf", "policy.pdf", "receipt.pdf"], "each once"
     tested.sandbox.post(f"/sandbox/disputes/{dispute['id']}/lost")
     another = await tested.pay()
     lost = tested.sandbox.post("/sandbox/disputes", {"payment_intent": another.id})
     tested.sandbox.post(f"/sandbox/disputes/{lost['id']}/lost")
     with pytest.raises(ProviderRefused):
-        await tested.adapter.send_evidence(lost["id"], texts, new_key())
+        await tested.adapter.send_evidence(lost["id"], texts, [], new_key())

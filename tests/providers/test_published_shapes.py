@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import stripe
 
+from domain.payments.dispute_evidence import EvidenceFile, EvidencePart, EvidenceTexts
 from providers.payments.interface import CaptureMethod
 from providers.payments.payjp_v1 import PayjpV1Payments
 from providers.payments.stripe import StripePayments
@@ -54,6 +55,7 @@ STRIPE = {
     "charges": stripe.Charge,
     "refunds": stripe.Refund,
     "disputes": stripe.Dispute,
+    "files": stripe.File,
     "events": stripe.Event,
 }
 
@@ -86,7 +88,9 @@ async def test_stripes_objects_have_no_field_that_stripe_does_not_publish(
     tested = AdapterCase(payments, sandbox)
     paid = await tested.pay()
     await payments.create_refund(paid.id, 100, new_key(), {})
-    sandbox.post("/sandbox/disputes", {"payment_intent": (await tested.pay()).id})
+    dispute = sandbox.post("/sandbox/disputes", {"payment_intent": (await tested.pay()).id})
+    texts, files = EvidenceTexts("2027-02-20", "", "", ""), [EvidenceFile(EvidencePart.POLICY, b"%PDF-1.7")]
+    await payments.send_evidence(dispute["id"], texts, files, new_key())
     key = sandbox.settings().stripe_api_key.get_secret_value()
     headers = {"Authorization": f"Bearer {key}"}
     listed = sandbox.http.get(f"{sandbox.url}/v1/{name}", headers=headers).json()["data"]

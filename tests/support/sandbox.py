@@ -88,6 +88,7 @@ class Sandbox:
         key = (self.state_dir / "sendgrid_public_key.txt").read_text().strip()
         values: dict[str, Any] = {
             "stripe_base_url": self.url,
+            "stripe_files_base_url": self.url,
             "payjp_base_url": self.url + "/payjp",
             "sendgrid_base_url": self.url,
             "sendgrid_webhook_public_key": key,

@@ -62,7 +62,11 @@ PATIENT: dict[str, object] = {
 
 #: Nobody listens there: what a test does not answer for itself is refused at once and never leaves this machine.
 NOWHERE: dict[str, object] = dict.fromkeys(
-    ("stripe_base_url", "payjp_base_url", "sendgrid_base_url", "twilio_base_url", "line_base_url"), "http://127.0.0.1:1"
+    (
+        *("stripe_base_url", "stripe_files_base_url", "payjp_base_url"),
+        *("sendgrid_base_url", "twilio_base_url", "line_base_url"),
+    ),
+    "http://127.0.0.1:1",
 )
 
 #: A file system in memory on Linux. Containers often have 64 MB of it: too little for a cluster.

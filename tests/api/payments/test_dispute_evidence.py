@@ -1,10 +1,12 @@
 """The evidence of a dispute is sent to the bank once, by the owner or by the setting; PAY.JP gets a file."""
 
 import asyncio
+import io
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from pypdf import PdfReader
 from temporalio.testing import ActivityEnvironment
 
 from activities.payments.disputes import DisputeActivities, DisputeStepInput
@@ -36,10 +38,13 @@ async def disputed(salon: StaffedSalon, pool: Pool, sandbox: Sandbox, clock: Clo
     return f"/payments/{payment_id}/disputes/{found['id']}", found
 
 
-def submissions(sandbox: Sandbox, dispute_id: str) -> int:
+def shown_at_stripe(sandbox: Sandbox, path: str) -> Any:
     key = sandbox.settings().stripe_api_key.get_secret_value()
-    found = sandbox.http.get(f"{sandbox.url}/v1/disputes/{dispute_id}", auth=(key, "")).json()
-    return int(found["evidence_details"]["submission_count"])
+    return sandbox.http.get(f"{sandbox.url}/v1/{path}", auth=(key, "")).json()
+
+
+def submissions(sandbox: Sandbox, dispute_id: str) -> int:
+    return int(shown_at_stripe(sandbox, f"disputes/{dispute_id}")["evidence_details"]["submission_count"])
 
 
 async def test_evidence_is_sent_once_by_the_owner(
@@ -117,3 +122,59 @@ async def test_send_evidence_by_the_setting_leaves_what_a_provider_refuses_to_a_
         )
     filed = await data.rows(pool, "SELECT details FROM attention WHERE kind = 'evidence_unsent'")
     assert [one["details"]["reason"] for one in filed] == ["evidence_by_hand"]
+
+
+def uploaded(sandbox: Sandbox) -> list[Any]:
+    listed: list[Any] = shown_at_stripe(sandbox, "files")["data"]
+    return listed
+
+
+def text_of(sandbox: Sandbox, file_id: str) -> str:
+    content = sandbox.http.get(f"{sandbox.url}/sandbox/files/{file_id}").content
+    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
+
+
+async def test_evidence_goes_with_its_files_which_are_uploaded_once(
+    salon: StaffedSalon, pool: Pool, sandbox: Sandbox, clock: Clock
+) -> None:
+    sandbox.reset()
+    path, row = await disputed(salon, pool, sandbox, clock)
+    payment = path.split("/disputes")[0]
+    receipt = (await salon.owner.post(f"{payment}/receipt", json={})).json()["data"]
+    await data.rows(pool, "UPDATE payment_disputes SET evidence = NULL RETURNING id")
+    await data.rows(
+        pool,
+        "INSERT INTO notification_outbox (business_id, booking_id, kind, audience, dedupe_key, facts, channel, status)"
+        " SELECT business_id, booking_id, 'booking_confirmed', 'customer', 'k', '{}', 'email', 'sent'"
+        " FROM payment_disputes RETURNING id",
+    )
+    await Desk(pool, salon.ids).within(lambda work: work.payments.disputes.gather(row["id"]))
+    assert uploaded(sandbox) == [], "nothing before a person or the deadline says so"
+    sandbox.fault("disputes.update", "error_500")
+    assert error_of(await salon.owner.post(f"{path}/submit")) == (503, "unavailable")
+    assert submissions(sandbox, row["provider_dispute_id"]) == 0
+    assert (await salon.owner.post(f"{path}/submit")).status_code == 200
+    assert submissions(sandbox, row["provider_dispute_id"]) == 1
+    files = {one["filename"]: one for one in uploaded(sandbox)}
+    assert len(uploaded(sandbox)) == len(files) == 3, "the second try has used the files of the first"
+    assert {one["purpose"] for one in files.values()} == {"dispute_evidence"}
+    sent = shown_at_stripe(sandbox, f"disputes/{row['provider_dispute_id']}")["evidence"]
+    assert (sent["receipt"], sent["cancellation_policy"], sent["customer_communication"]) == (
+        files["receipt.pdf"]["id"],
+        files["policy.pdf"]["id"],
+        files["messages.pdf"]["id"],
+    )
+    assert receipt["number"] in text_of(sandbox, sent["receipt"])
+    assert "No-show:" in text_of(sandbox, sent["cancellation_policy"])
+    assert "booking_confirmed by email" in text_of(sandbox, sent["customer_communication"])
+
+
+async def test_evidence_without_a_receipt_has_no_file_of_it(
+    salon: StaffedSalon, pool: Pool, sandbox: Sandbox, clock: Clock
+) -> None:
+    """A receipt is issued when somebody asks for it, and a dispute asks for none."""
+    sandbox.reset()
+    path, _ = await disputed(salon, pool, sandbox, clock)
+    assert (await salon.owner.post(f"{path}/submit")).status_code == 200
+    assert "receipt.pdf" not in {one["filename"] for one in uploaded(sandbox)}
+    assert await data.rows(pool, "SELECT id FROM receipts") == []

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from domain.errors import RuleBroken, WrongState
-from domain.payments.dispute_evidence import LONGEST, evidence_texts, require_sendable, send_at
+from domain.payments.dispute_evidence import (
+    LONGEST,
+    EvidenceFile,
+    EvidencePart,
+    evidence_texts,
+    require_sendable,
+    send_at,
+)
 from domain.payments.status import DisputeStatus
 from tests.domain.payments.test_disputes import DUE, NOW, dispute
 
@@ -19,7 +26,14 @@ EVIDENCE: dict[str, Any] = {
         "end_at": "2027-02-20T02:00:00+00:00",
         "price": 6600,
         "currency": "JPY",
-        "policy": {"free_until_hours": 24, "no_show_percent": 100},
+        "policy": {
+            "tiers": [
+                {"hours_before": 48, "penalty_percent": 0},
+                {"hours_before": 24, "penalty_percent": 50},
+                {"hours_before": 0, "penalty_percent": 80},
+            ],
+            "no_show_percent": 100,
+        },
         "booked_at": "2027-02-01T00:00:00+00:00",
         "contact_proven_at": "2027-02-01T00:05:00+00:00",
     },
@@ -43,7 +57,13 @@ def test_evidence_texts_say_service_policy_and_record() -> None:
     assert "K7M2Q9XA" in texts.description
     assert "6600 JPY" in texts.description
     assert "proved the contact address" in texts.description
-    assert texts.policy == "Agreed with the booking: free_until_hours: 24; no_show_percent: 100."
+    assert texts.policy.splitlines() == [
+        "Agreed with the booking. Fees are in percent of the agreed price.",
+        "Cancelled 48 hours or more before the start: no fee.",
+        "Cancelled less than 48 and at least 24 hours before the start: 50 %.",
+        "Cancelled less than 24 hours before the start: 80 %.",
+        "No-show: 100 %.",
+    ]
     assert texts.record.splitlines() == [
         "History of the booking:",
         "- 2027-02-01T00:00:00+00:00: held, by customer",
@@ -112,3 +132,39 @@ def test_require_sendable_refuses_a_provider_without_it_and_a_second_answer() ->
 def test_send_at_is_six_hours_before_the_deadline() -> None:
     assert send_at(DUE) == DUE - timedelta(hours=6)
     assert send_at(None) is None
+
+
+def policy_of(*fees: tuple[int, int], no_show: int = 0) -> str:
+    tiers = [{"hours_before": hours, "penalty_percent": percent} for hours, percent in fees]
+    booking = EVIDENCE["booking"] | {"policy": {"tiers": tiers, "no_show_percent": no_show}}
+    return evidence_texts(EVIDENCE | {"booking": booking}).policy
+
+
+def test_evidence_texts_say_a_policy_of_any_number_of_tiers() -> None:
+    assert "Cancelled at any time before the start: no fee.\nNo-show: no fee." in policy_of()
+    assert "Cancelled at any time before the start: 30 %.\nNo-show: 60 %." in policy_of((24, 30), no_show=60)
+    two = policy_of((48, 0), (24, 50)).splitlines()[1:]
+    assert two[:-1] == [
+        "Cancelled 48 hours or more before the start: no fee.",
+        "Cancelled less than 48 hours before the start: 50 %.",
+    ]
+
+
+def test_pages_are_the_policy_and_the_messages_if_there_are_any() -> None:
+    pages = evidence_texts(EVIDENCE).pages("K7M2Q9XA")
+    assert set(pages) == {EvidencePart.POLICY, EvidencePart.MESSAGES}
+    assert pages[EvidencePart.POLICY].lines[-1] == "No-show: 100 %."
+    assert [line[:20] for line in pages[EvidencePart.MESSAGES].lines] == [
+        "- booking_confirmed ",
+        "- booking_reminder b",
+    ]
+    assert {page.about for page in pages.values()} == {"Booking K7M2Q9XA"}
+    assert set(evidence_texts(EVIDENCE | {"messages": []}).pages("K7M2Q9XA")) == {EvidencePart.POLICY}
+
+
+def test_key_of_a_file_follows_its_part_and_content() -> None:
+    files = [EvidenceFile(part, content) for part in EvidencePart for content in (b"a", b"b")]
+    assert len({file.key("evidence:1") for file in files}) == len(files)
+    assert files[0].key("evidence:1") == EvidenceFile(files[0].part, b"a").key("evidence:1")
+    assert len(files[0].key("evidence:1")) < 255
+    assert files[0].name == "receipt.pdf"

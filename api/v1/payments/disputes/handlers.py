@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from api.access.callers import Access, ApiServices
 from api.http.operation_errors import raises
+from db.dispute_files import evidence_to_send
 from domain.errors import NotFound, RuleBroken, Unavailable, WrongState
 from domain.payments.dispute_evidence import evidence_texts, require_sendable
 from domain.payments.disputes import Dispute
@@ -31,9 +32,9 @@ async def send_evidence(
         raise NotFound({"provider": payment.provider})
     provider = await provider_at(services.payments, payment.provider, payment.account_id)
     require_sendable(dispute, now, provider_takes_it=provider.takes_evidence)
-    texts = evidence_texts(dispute.evidence or {})
+    texts, files = await evidence_to_send(lambda: access.work(payment_id), dispute)
     try:
-        await provider.send_evidence(dispute.provider_dispute_id, texts, evidence_key(dispute.id))
+        await provider.send_evidence(dispute.provider_dispute_id, texts, files, evidence_key(dispute.id))
     except ProviderRefused as refusal:
         raise RuleBroken({"rule": "provider_refused", "reason": refusal.reason}) from refusal
     except ProviderError as error:
