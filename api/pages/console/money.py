@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.pages.api_client import ApiError
+from api.pages.console.disputes import disputes_of
 from api.pages.forms import Form, read_form
 from api.pages.handling import route
 from api.pages.records.fields import Field, body_of, fields_of, sentences, typed
@@ -121,6 +122,7 @@ async def _payment(desk: Desk, form: Form | None = None, error: ApiError | None 
     variables = {
         "business": desk.business,
         "payment": payment,
+        "disputes": await disputes_of(desk, payment["id"]),
         "receipts": receipts,
         "refund_fields": fields,
         "receipt_fields": fields_of(ReceiptCreate, ("recipient",)),

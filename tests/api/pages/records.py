@@ -1,7 +1,7 @@
 """One record of every kind that a page shows, and the address of that page."""
 
 import base64
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from activities.templates.account_email import FORMS
 from db.engine.session import Database as Pool
+from db.engine.session import Scope
 from runtime.links import Purpose
 from tests.api.conftest import Clock
 from tests.api.pages.console import booked
@@ -22,6 +23,21 @@ async def _made(salon: StaffedSalon, path: str, body: dict[str, Any]) -> str:
     answer = await salon.owner.post(path, json=body, headers=keyed())
     assert answer.status_code == 201, answer.text
     return str(answer.json()["data"]["id"])
+
+
+async def add_dispute(pool: Pool, payment_id: UUID, due_at: datetime) -> UUID:
+    """An open dispute of a payment, with its evidence."""
+    [row] = await data.rows(
+        pool,
+        "INSERT INTO payment_disputes (business_id, payment_id, booking_id, provider_dispute_id, amount, currency,"
+        " reason, due_at) SELECT business_id, id, booking_id, 'du_' || id, amount, currency, 'fraudulent', :due_at"
+        " FROM booking_payments WHERE id = :id RETURNING id, business_id",
+        id=payment_id,
+        due_at=due_at,
+    )
+    async with pool.unit_of_work(Scope.tenant(row["business_id"])) as work:
+        await work.payments.disputes.gather(row["id"])
+    return row["id"]  # type: ignore[no-any-return]
 
 
 async def detail_addresses(app: FastAPI, pool: Pool, clock: Clock, salon: StaffedSalon) -> dict[str, str]:
@@ -74,6 +90,9 @@ async def detail_addresses(app: FastAPI, pool: Pool, clock: Clock, salon: Staffe
         "/console/{business_id}/resources/{record_id}/hours": f"{mine}/resources/{first}/hours",
         "/console/{business_id}/resources/{record_id}": f"{mine}/resources/{first}",
         "/console/{business_id}/payments/{record_id}": f"{mine}/payments/{payment}",
+        "/console/{business_id}/payments/{record_id}/disputes/{dispute_id}": (
+            f"{mine}/payments/{payment}/disputes/{await add_dispute(pool, payment, now + timedelta(days=7))}"
+        ),
         "/console/{business_id}/services/{record_id}": f"{mine}/services/{salon.ids.service_id}",
         "/console/{business_id}/policies/{record_id}": f"{mine}/policies/{salon.ids.policy_id}",
         "/console/{business_id}/imports/{import_id}": f"{mine}/imports/{imported.json()['data']['id']}",

@@ -20,7 +20,7 @@ from tests.support import data
 #: What a route without a record is filled with.
 _NAMED = re.compile(r"{(?!business_id|slug)[a-z_]+(?::[a-z]+)?}")
 #: Files and streams are no pages.
-_FILES = re.compile(r"\.(css|js|svg|csv|pdf|ics)$|/events$|/pictures/|^/static/")
+_FILES = re.compile(r"\.(css|js|svg|csv|txt|pdf|ics)$|/events$|/pictures/|^/static/")
 PAGES = sorted(
     {
         one.path

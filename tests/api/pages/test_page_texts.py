@@ -56,6 +56,7 @@ PUT_TOGETHER = (
         "measure_",
         "notice_",
         "tier_",
+        "dispute_",
         "link_",
         "ask_",
         "not_public_",
