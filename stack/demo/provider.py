@@ -68,6 +68,10 @@ class Provider:
         flow = await self._ask("POST", f"/sandbox/payjp/payment_flows/{flow_id}/confirm", json=body)
         return str(flow["next_action"]["redirect_to_url"]["url"])
 
+    async def pay_at_a_store(self, intent_id: str) -> None:
+        """The customer pays a voucher at the till of a convenience store."""
+        await self._ask("POST", f"/sandbox/konbini/{intent_id}/pay")
+
     async def payjp_totals(self, api: str, booking_id: str) -> tuple[int, int]:
         """What PAY.JP took for a booking and what it gave back, in yen, by its own record."""
         if api == "payjp_v1":

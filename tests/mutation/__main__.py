@@ -40,6 +40,10 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "domain.payments.disputes": (f"{PAYMENTS}/test_disputes.py",),
     "domain.payments.tax": (f"{PAYMENTS}/test_tax.py", f"{PAYMENTS}/test_receipts.py"),
     "domain.payments.venue": (f"{PAYMENTS}/test_venue.py",),
+    "domain.payments.dispute_evidence": (f"{PAYMENTS}/test_dispute_evidence.py",),
+    "domain.payments.checkouts": (f"{PAYMENTS}/test_checkouts.py",),
+    "domain.payments.without_card": (f"{BOOKINGS}/test_lost_card.py",),
+    "domain.bookings.lost_card": (f"{BOOKINGS}/test_lost_card.py",),
     "domain.payments.accounts": (f"{PAYMENTS}/test_accounts.py",),
 }
 _LIMIT = 60

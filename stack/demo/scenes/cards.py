@@ -1,15 +1,16 @@
-"""A card that is refused and another one; a card whose bank asks the customer first."""
+"""A card that is refused and another one; a card whose bank asks the customer first; cash at a convenience store."""
 
 from stack.demo.expectations import Unexpected, expect
-from stack.demo.salon import Salon
+from stack.demo.salon import PRICE, Salon, clock, intent_of, yen
 
-TITLE = "Cards"
+TITLE = "Cards, and cash at a store"
 
 
 async def play(salon: Salon) -> None:
-    """Both ways to a confirmed booking."""
+    """Three ways to a confirmed booking."""
     await _second_card(salon)
     await _three_d_secure(salon)
+    await _konbini(salon)
 
 
 async def _second_card(salon: Salon) -> None:
@@ -46,3 +47,22 @@ async def bank_page(salon: Salon, payment: dict[str, object]) -> str:
     page = str(asked["action_url"])
     await salon.provider.open_page(page)
     return page
+
+
+async def _konbini(salon: Salon) -> None:
+    """Hanako has no card. The salon offers it for this scene alone: PAY.JP, which is next, has no such payment."""
+    hanako = salon.hanako
+    await salon.set_up(konbini_days=1)
+    booking = await salon.book(hanako, await salon.a_start())
+    payment = await salon.ask_to_pay(hanako, booking)
+    expect("how the booking can be paid", payment["methods"], ["card", "konbini"])
+    ordered = await salon.give_card(hanako, payment, "konbini")
+    expect("the stores that take it", len(ordered["voucher"]["codes"]) > 0, True)
+    await salon.mail_arrives(hanako, booking, "payment_voucher")
+    held = await salon.read(hanako, booking)
+    salon.timeline.say(f"the time is held for the voucher until {clock(held['hold_expires_at'])}", booking["code"])
+    await salon.provider.pay_at_a_store(intent_of(payment))
+    await salon.becomes(hanako, booking, "confirmed")
+    await salon.mail_arrives(hanako, booking, "payment_received")
+    salon.timeline.say(f"Hanako pays {yen(PRICE)} in cash at a store; the webhook confirms", payment["payment_id"])
+    await salon.set_up(konbini_days=0)

@@ -24,11 +24,13 @@ from domain.payments.without_card import (
     deadline_after_move,
     first_deadline,
     known_deadline,
+    latest_answer,
 )
 from tests.support.cases import for_each
 
 NOW = datetime(2026, 12, 1, 1, tzinfo=UTC)
 START = NOW + timedelta(days=5)
+SECOND = timedelta(seconds=1)
 B, P, S = BookingStatus, PaymentStatus, LostCardStep
 
 
@@ -154,3 +156,36 @@ def test_known_deadline_is_the_promise_or_for_old_rows_the_setting() -> None:
     assert known_deadline(NOW, None, WithoutCard.CANCEL, START).cancels
     assert not known_deadline(NOW, None, WithoutCard.KEEP, START).cancels
     assert not known_deadline(START, None, WithoutCard.CANCEL, START).cancels
+
+
+def test_answer_by_is_a_day_after_the_question_and_an_hour_before_the_start_to_the_second() -> None:
+    assert answer_by(NOW, None, START) == NOW + timedelta(hours=24)
+    assert latest_answer(NOW + BEFORE_START, NOW) == NOW + BEFORE_START, "no time is left before that hour"
+    assert latest_answer(NOW + BEFORE_START + SECOND, NOW) == NOW + SECOND
+
+
+def test_deadline_after_move_asks_again_only_for_a_later_start() -> None:
+    soon = NOW + timedelta(minutes=30)
+    harmless = CardDeadline(soon, cancels=False)
+    asked = first_deadline(WithoutCard.CANCEL, START, None, NOW)
+    assert deadline_after_move(harmless, soon, START, None, WithoutCard.CANCEL, NOW) == asked
+    at_start = CardDeadline(START, cancels=False)
+    assert deadline_after_move(at_start, START, START, None, WithoutCard.CANCEL, NOW) == at_start
+    before = CardDeadline(soon - SECOND, cancels=True)
+    assert deadline_after_move(before, soon, START, None, WithoutCard.KEEP, NOW) == before
+
+
+def test_deadline_after_move_to_the_same_start_or_to_the_deadline() -> None:
+    late = CardDeadline(START - timedelta(minutes=30), cancels=True)
+    assert deadline_after_move(late, START, START, None, WithoutCard.KEEP, NOW) == late
+    assert deadline_after_move(late, START, late.at, None, WithoutCard.KEEP, late.at - SECOND) == CardDeadline(
+        late.at, cancels=False
+    )
+
+
+def test_at_deadline_allows_a_minute_between_two_clocks() -> None:
+    for left, step in ((60, S.CANCEL), (61, S.NOTHING)):
+        assert at_deadline(facts(None), WithoutCard.CANCEL, NOW, NOW + left * SECOND) is step
+    start = NOW + timedelta(minutes=30)
+    for until, step in ((start, S.CANCEL), (start + SECOND, S.NOTHING)):
+        assert at_deadline(facts(until=until, start_at=start), WithoutCard.CANCEL, NOW) is step

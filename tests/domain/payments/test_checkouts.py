@@ -16,6 +16,7 @@ def test_next_order_ends_with_the_hold_and_within_a_day() -> None:
     for held_until in (None, NOW + timedelta(days=3)):
         order = next_order(None, CheckoutTerms("花", TERMS.return_url, held_until), NOW)
         assert order.expires_at == (NOW + LONGEST).replace(microsecond=0)
+    assert timedelta(hours=24) - LONGEST == timedelta(minutes=1)
 
 
 def test_order_has_the_way_back_by_its_digest_alone() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from domain.errors import RuleBroken, WrongState
 from domain.payments.dispute_evidence import (
+    LARGEST,
     LONGEST,
     EvidenceFile,
     EvidencePart,
@@ -168,3 +169,16 @@ def test_key_of_a_file_follows_its_part_and_content() -> None:
     assert files[0].key("evidence:1") == EvidenceFile(files[0].part, b"a").key("evidence:1")
     assert len(files[0].key("evidence:1")) < 255
     assert files[0].name == "receipt.pdf"
+    assert files[0].key("evidence:1") == "evidence:1:receipt:ca978112ca1bbdca"
+
+
+@pytest.mark.parametrize(("minor", "said"), [(6600, "66.00"), (5, "0.05"), (0, "0.00"), (-150, "-1.50")])
+def test_evidence_texts_say_amounts_with_their_sign_and_decimals(minor: int, said: str) -> None:
+    movement = {"at": "t", "movement": "refund", "phase": "succeeded", "amount": minor}
+    booking = EVIDENCE["booking"] | {"currency": "USD"}
+    record = evidence_texts(EVIDENCE | {"booking": booking, "movements": [movement]}).record
+    assert f"- t: refund succeeded, {said}\n" in record
+
+
+def test_limits_are_those_of_stripe() -> None:
+    assert (LONGEST, LARGEST) == (20_000, 5_242_880)

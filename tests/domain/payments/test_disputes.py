@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.payments.disputes import Dispute, after_event, needs_reminder, reminders
+from domain.payments.disputes import Dispute, after_event, needs_reminder, needs_run, reminders
 from domain.payments.provider_events import DisputeEvent
 from domain.payments.status import DisputeStatus
 
@@ -115,3 +115,19 @@ def test_needs_reminder_is_for_the_run_of_the_present_deadline() -> None:
 )
 def test_needs_reminder_while_evidence_is_taken(changed: dict[str, Any], needed: bool) -> None:
     assert needs_reminder(dispute(**changed), NOW) is needed
+
+
+def test_needs_run_is_for_an_open_dispute_that_is_new_or_has_another_deadline() -> None:
+    open_, ended = dispute(due_at=DUE), dispute(due_at=DUE, status=DisputeStatus.LOST)
+    assert needs_run(open_, open_, is_new=True)
+    assert needs_run(dispute(), open_, is_new=False)
+    assert not needs_run(open_, open_, is_new=False)
+    for is_new in (True, False):
+        assert not needs_run(dispute(), ended, is_new=is_new)
+
+
+def test_after_event_takes_the_later_of_two_deadlines_of_the_same_moment() -> None:
+    """Two events of one second: the one that is read last counts, as for all others."""
+    known = after_event(dispute(), event(DisputeStatus.OPEN, due_at=DUE), NOW, NOW)
+    moved = after_event(known, event(DisputeStatus.OPEN, due_at=DUE + DAY), NOW, NOW)
+    assert moved.due_at == DUE + DAY
