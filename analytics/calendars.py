@@ -38,6 +38,9 @@ _READ = text("""
 """)
 
 
+_ONE_DAY = timedelta(days=1)
+
+
 @dataclass(frozen=True, slots=True)
 class _Resource:
     id: str
@@ -61,13 +64,22 @@ class _Opening:
 
 @dataclass(frozen=True, slots=True)
 class Openings:
-    """``spills``: minutes after midnight that still belong to business day ``day``, where there are any;
-    ``minutes``: open minutes of each resource on each day of the page, all its units together; ``blocked``: those of
-    them that are blocked."""
+    """``spills``: minutes after midnight that still belong to business day ``day``, where there are any; ``usual``:
+    open minutes of each resource by ``weekday``, all its units together; ``special``: those of single days, which
+    differ; ``blocked``: those of the open minutes of a day that are blocked."""
 
     spills: pl.DataFrame
-    minutes: pl.DataFrame
+    usual: pl.DataFrame
+    special: pl.DataFrame
     blocked: pl.DataFrame
+
+    def minutes(self, page: pl.DataFrame) -> pl.DataFrame:
+        """``open_minutes`` of each resource on each day of the page."""
+        return (
+            page.join(self.usual, on=["business", "weekday"])
+            .join(self.special, on=["business", "resource_id", "day"], how="left")
+            .select("business", "day", "resource_id", pl.coalesce("special", "usual").alias("open_minutes"))
+        )
 
 
 async def read(session: AsyncSession, page: Page) -> Openings:
@@ -82,7 +94,7 @@ async def read(session: AsyncSession, page: Page) -> Openings:
         own = opening and opening.by_resource.get(resource_id)
         return _shared(opening.business.ranges_on(day), own.ranges_on(day)) if opening and own else ()
 
-    return Openings(_spills(page, openings), _minutes(page, openings), await blocked.read(session, page, ranges_on))
+    return Openings(_spills(page, openings), *_minutes(page, openings), await blocked.read(session, page, ranges_on))
 
 
 def _opening(row: Any, first: date, last: date) -> _Opening:
@@ -107,23 +119,39 @@ def _dates(first: date, last: date) -> Iterator[date]:
 
 
 def _spills(page: Page, openings: Mapping[UUID, _Opening]) -> pl.DataFrame:
-    rows = [
-        (page.numbers[business_id], day, spill)
-        for business_id, days in page.by_business.items()
-        if business_id in openings
-        for day in sorted({*days, *(day - timedelta(days=1) for day in days)})
-        if (spill := _spill(openings[business_id].business.ranges_on(day))) > 0
-    ]
-    schema = {"business": pl.Int32, "day": pl.Date, "spill": pl.Int32}
-    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col("day").to_physical())
+    """Ordinary days by weekday; the few special dates one by one. Of the days of the page and those before them."""
+    usual: list[tuple[int, int, int]] = []
+    special: list[tuple[int, date, int]] = []
+    for business_id, days in page.by_business.items():
+        opening = openings.get(business_id)
+        if opening is None:
+            continue
+        number = page.numbers[business_id]
+        usual.extend((number, weekday, _spill(ranges)) for weekday, ranges in enumerate(opening.business.weekly.days))
+        if opening.special:
+            dates = opening.special.intersection(days) | opening.special.intersection(day - _ONE_DAY for day in days)
+            special.extend((number, day, _spill(opening.business.ranges_on(day))) for day in sorted(dates))
+    by_weekday = pl.DataFrame(
+        usual, schema={"business": pl.Int32, "weekday": pl.Int32, "usual": pl.Int32}, orient="row"
+    )
+    by_day = pl.DataFrame(special, schema={"business": pl.Int32, "day": pl.Date, "special": pl.Int32}, orient="row")
+    before = page.frame.select("business", pl.col("day") - 1, (pl.col("weekday") + 6) % 7)
+    return (
+        pl.concat([page.frame, before])
+        .unique(["business", "day"])
+        .join(by_weekday, on=["business", "weekday"])
+        .join(by_day.with_columns(pl.col("day").to_physical()), on=["business", "day"], how="left")
+        .select("business", "day", pl.coalesce("special", "usual").alias("spill"))
+        .filter(pl.col("spill") > 0)
+    )
 
 
 def _spill(ranges: Ranges) -> int:
     return max((each.end for each in ranges), default=0) - DAY
 
 
-def _minutes(page: Page, openings: Mapping[UUID, _Opening]) -> pl.DataFrame:
-    """Ordinary days by weekday; the few special dates one by one."""
+def _minutes(page: Page, openings: Mapping[UUID, _Opening]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Open minutes of ordinary days by weekday, and of the few special dates one by one."""
     usual: list[tuple[int, str, int, int]] = []
     special: list[tuple[int, str, date, int]] = []
     for business_id, days in page.by_business.items():
@@ -131,7 +159,7 @@ def _minutes(page: Page, openings: Mapping[UUID, _Opening]) -> pl.DataFrame:
         if opening is None:
             continue
         number = page.numbers[business_id]
-        dates = [day for day in days if day in opening.special]
+        dates = sorted(opening.special.intersection(days))
         for resource in opening.resources:
             week = zip(opening.business.weekly.days, resource.calendar.weekly.days, strict=True)
             for weekday, (business, own) in enumerate(week):
@@ -142,11 +170,7 @@ def _minutes(page: Page, openings: Mapping[UUID, _Opening]) -> pl.DataFrame:
     keys = {"business": pl.Int32, "resource_id": pl.String}
     by_weekday = pl.DataFrame(usual, schema=keys | {"weekday": pl.Int32, "usual": pl.Int32}, orient="row")
     by_day = pl.DataFrame(special, schema=keys | {"day": pl.Date, "special": pl.Int32}, orient="row")
-    return (
-        page.frame.join(by_weekday, on=["business", "weekday"])
-        .join(by_day.with_columns(pl.col("day").to_physical()), on=["business", "resource_id", "day"], how="left")
-        .select("business", "day", "resource_id", pl.coalesce("special", "usual").alias("open_minutes"))
-    )
+    return by_weekday, by_day.with_columns(pl.col("day").to_physical())
 
 
 def _common(one: Ranges, other: Ranges) -> int:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 from sqlalchemy import Table, text
@@ -71,9 +71,23 @@ async def _compute(session: AsyncSession, page: Page) -> Aggregates:
 
 def aggregate(rows: extract.Extract, openings: calendars.Openings, page: Page) -> Aggregates:
     """All figures of a page; no I/O."""
+    rows, openings = _with_numbered_resources(rows, openings)
     bookings = metrics.bookings_of(rows, openings, page.frame)
     items = metrics.items_of(bookings, rows)
-    resources = metrics.resources(items, rows, openings)
+    resources = metrics.resources(items, rows, openings, page.frame)
     daily = metrics.daily(bookings, resources, page.frame)
+    resources = resources.with_columns(pl.col("resource_id").cast(pl.String))
     families = (daily, metrics.services(items), resources, metrics.hours(bookings))
     return Aggregates(*(each.join(page.businesses, on="business", maintain_order="left") for each in families))
+
+
+def _with_numbered_resources(
+    rows: extract.Extract, openings: calendars.Openings
+) -> tuple[extract.Extract, calendars.Openings]:
+    """The same with the ids of resources as one enumeration in the order of the ids: there is a row for every resource
+    and day, and numbers are joined and sorted many times faster than texts."""
+    frames = (rows.claims, openings.usual, openings.special, openings.blocked)
+    ids = pl.concat([frame["resource_id"].unique() for frame in frames]).unique().sort()
+    numbered = pl.col("resource_id").cast(pl.Enum(ids))
+    claims, usual, special, blocked = (frame.with_columns(numbered) for frame in frames)
+    return replace(rows, claims=claims), replace(openings, usual=usual, special=special, blocked=blocked)

@@ -1,11 +1,13 @@
 """Reads bookings and what belongs to them as frames: one ``COPY`` for each kind of row of a page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from typing import Any, cast
 
 import polars as pl
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.page import Page
@@ -14,6 +16,11 @@ from analytics.page import Page
 #: a range of days for many businesses. Postgres knows then how many bookings to expect, and reads a large part of a
 #: table by one scan instead of row by row. The windows of more different times are read together.
 MOST_SPANS = 8
+#: A page that has at least this share of all bookings reads the other tables by one scan each, all rows of its
+#: businesses, and leaves it to Polars to find those of its bookings: that takes a third of the time of looking up each
+#: booking in an index. The policy of these tables asks for the booking of a row; Postgres takes that for expensive and
+#: would never choose the scan.
+SCANNED_SHARE = 1 / 8
 _ONE_SPAN = """
     (SELECT * FROM bookings WHERE business_id = ANY($1::uuid[]) AND start_at >= $2::timestamptz
                               AND start_at < $3::timestamptz) b
@@ -22,7 +29,7 @@ _WINDOWS = """
     unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS w (business_id, from_at, to_at)
     JOIN bookings b ON b.business_id = w.business_id AND b.start_at >= w.from_at AND b.start_at < w.to_at
 """
-# In each query `:bookings` is one of the two. `$4` and `$5` are the ids and time zones of the page's businesses.
+# `:bookings` is one of the two. `$4` and `$5` are the ids and time zones of the page's businesses.
 _BOOKINGS = """
     SELECT b.id, z.business, b.customer_id, b.status, b.party_size, b.price, b.start_at AT TIME ZONE z.time_zone
       FROM :bookings
@@ -35,27 +42,26 @@ _FIRSTS = """
         SELECT o.id FROM bookings o WHERE o.customer_id = c.customer_id AND o.status = 'completed'
          ORDER BY o.start_at, o.id LIMIT 1) f
 """
-_ITEMS = """
-    SELECT i.booking_id, i.position, i.service_id, i.price
-      FROM :bookings JOIN booking_items i ON i.booking_id = b.id
+# A customer belongs to one business.
+_FIRSTS_SCANNED = """
+    SELECT DISTINCT ON (b.customer_id) b.id FROM bookings b
+     WHERE b.business_id = ANY($1::uuid[]) AND b.status = 'completed' ORDER BY b.customer_id, b.start_at, b.id
 """
+# Rows of bookings, in the order of columns below; `:rows` is one of the two that follow.
+# `coalesce`, because Postgres would read all of the index of claims that are kept, which is slower than the table.
+_ITEMS = "SELECT r.booking_id, r.position, r.service_id, r.price FROM :rows"
 _CLAIMS = """
-    SELECT c.booking_id, c.item_position, c.resource_id, (extract(epoch FROM c.ends_at - c.starts_at) / 60)::int
-      FROM :bookings JOIN resource_claims c ON c.booking_id = b.id
-     WHERE c.released_at IS NULL AND b.status IN ('confirmed', 'checked_in', 'completed', 'no_show')
+    SELECT r.booking_id, r.item_position, r.resource_id, (extract(epoch FROM r.ends_at - r.starts_at) / 60)::int
+      FROM :rows AND coalesce(r.released_at, 'infinity') = 'infinity'
 """
-_PAYMENTS = """
-    SELECT p.booking_id, p.captured, p.refunded
-      FROM :bookings JOIN booking_payments p ON p.booking_id = b.id
-     WHERE p.captured > 0
-"""
-_VENUE = """
-    SELECT v.booking_id, v.amount FROM :bookings JOIN venue_payments v ON v.booking_id = b.id
-"""
-_REVIEWS = """
-    SELECT r.booking_id, r.rating FROM :bookings JOIN reviews r ON r.booking_id = b.id
-     WHERE r.status = 'published' AND r.deleted_at IS NULL
-"""
+_PAYMENTS = "SELECT r.booking_id, r.captured, r.refunded FROM :rows AND r.captured > 0"
+_VENUE = "SELECT r.booking_id, r.amount FROM :rows"
+_REVIEWS = "SELECT r.booking_id, r.rating FROM :rows AND r.status = 'published' AND r.deleted_at IS NULL"
+_OF_BOOKINGS = ":bookings JOIN {table} r ON r.booking_id = b.id WHERE true"
+_OF_BUSINESSES = "{table} r WHERE r.business_id = ANY($1::uuid[])"
+_ALL_BOOKINGS = text("SELECT reltuples FROM pg_class WHERE oid = 'bookings'::regclass")
+#: The statuses of bookings whose claims count.
+_CLAIMED = ["confirmed", "checked_in", "completed", "no_show"]
 _BOOKING_COLUMNS = {
     "booking_id": pl.String,
     "business": pl.Int32,
@@ -71,6 +77,8 @@ _CLAIM_COLUMNS = {"booking_id": pl.String, "position": pl.Int32, "resource_id": 
 _PAYMENT_COLUMNS = {"booking_id": pl.String, "captured": pl.Int64, "refunded": pl.Int64}
 _VENUE_COLUMNS = {"booking_id": pl.String, "amount": pl.Int64}
 _REVIEW_COLUMNS = {"booking_id": pl.String, "rating": pl.Int32}
+#: Where bookings come from, with the arguments.
+_Source = tuple[str, tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,25 +99,29 @@ class Extract:
 
 async def read(session: AsyncSession, page: Page) -> Extract:
     """Everything of the page's bookings; bookings of the night before and after the page may be among them."""
+    sources = _sources(page)
     zones = ([str(key) for key in page.numbers], [page.zones[key].key for key in page.numbers])
-    bookings = _placed(await _copy(session, _BOOKINGS, page, _BOOKING_COLUMNS, *zones))
+    bookings = _placed(await _copy(session, _BOOKINGS, sources, _BOOKING_COLUMNS, *zones))
     numbers = bookings.select("booking_id", "booking")
-    firsts = (await _copy(session, _FIRSTS, page, _FIRST_COLUMNS)).join(numbers, on="booking_id")
+    claimed = bookings.filter(pl.col("status").is_in(_CLAIMED)).select("booking_id", "booking")
+    of, firsts = _OF_BOOKINGS, _FIRSTS
+    if bookings.height >= SCANNED_SHARE * float(await session.scalar(_ALL_BOOKINGS) or 0):
+        of, firsts = _OF_BUSINESSES, _FIRSTS_SCANNED
+        sources = [("", ([str(key) for key in page.by_business],))]
 
-    async def rows(query: str, columns: dict[str, Any]) -> pl.DataFrame:
-        found = await _copy(session, query, page, columns)
+    async def rows(table: str, query: str, columns: dict[str, Any], among: pl.DataFrame = numbers) -> pl.DataFrame:
+        found = await _copy(session, query.replace(":rows", of.format(table=table)), sources, columns)
         # Numbers take the place of ids: frames of numbers are grouped and joined in half the time.
-        return found.join(numbers, on="booking_id").drop("booking_id")
+        return found.join(among, on="booking_id").drop("booking_id")
 
+    first = (await _copy(session, firsts, sources, _FIRST_COLUMNS)).join(numbers, on="booking_id")
     return Extract(
-        bookings.drop("booking_id").with_columns(
-            pl.col("booking").is_in(firsts["booking"].implode()).alias("is_first")
-        ),
-        await rows(_ITEMS, _ITEM_COLUMNS),
-        await rows(_CLAIMS, _CLAIM_COLUMNS),
-        await rows(_PAYMENTS, _PAYMENT_COLUMNS),
-        await rows(_VENUE, _VENUE_COLUMNS),
-        await rows(_REVIEWS, _REVIEW_COLUMNS),
+        bookings.drop("booking_id").with_columns(pl.col("booking").is_in(first["booking"].implode()).alias("is_first")),
+        await rows("booking_items", _ITEMS, _ITEM_COLUMNS),
+        await rows("resource_claims", _CLAIMS, _CLAIM_COLUMNS, claimed),
+        await rows("booking_payments", _PAYMENTS, _PAYMENT_COLUMNS),
+        await rows("venue_payments", _VENUE, _VENUE_COLUMNS),
+        await rows("reviews", _REVIEWS, _REVIEW_COLUMNS),
     )
 
 
@@ -122,12 +134,14 @@ def _placed(bookings: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-async def _copy(session: AsyncSession, query: str, page: Page, columns: dict[str, Any], *more: Any) -> pl.DataFrame:
+async def _copy(
+    session: AsyncSession, query: str, sources: Sequence[_Source], columns: dict[str, Any], *more: Any
+) -> pl.DataFrame:
     """The rows of ``query``, by COPY on the connection of the transaction, so that its scope holds here too. ``more``
     are its arguments after those of the bookings."""
     connection = await (await session.connection()).get_raw_connection()
     parts = []
-    for source, arguments in _sources(page):
+    for source, arguments in sources:
         buffer = BytesIO()
         await cast(Any, connection.driver_connection).copy_from_query(
             query.replace(":bookings", source), *arguments, *more, output=buffer, format="csv"
@@ -137,7 +151,7 @@ async def _copy(session: AsyncSession, query: str, page: Page, columns: dict[str
     return pl.concat(parts) if parts else pl.DataFrame(schema=columns)
 
 
-def _sources(page: Page) -> list[tuple[str, tuple[Any, ...]]]:
+def _sources(page: Page) -> list[_Source]:
     """Where the bookings of the page come from, with the arguments."""
     windows = list(page.windows())
     spans: dict[tuple[datetime, datetime], list[str]] = {}

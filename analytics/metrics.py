@@ -51,9 +51,16 @@ def bookings_of(extract: Extract, openings: Openings, page: pl.DataFrame) -> pl.
 def items_of(bookings: pl.DataFrame, extract: Extract) -> pl.DataFrame:
     """The items of ``bookings``, each with its share of the booking's value and net amount.
 
-    Shares are proportional to the items' prices, rounded down; the first item gets the remainder.
+    Shares are proportional to the items' prices, rounded down; the first item gets the remainder. An only item gets
+    all.
     """
     items = extract.items.join(bookings.select("booking", *KEY, "status", "value", "net"), on="booking", how="inner")
+    is_only = items["booking"].is_unique()
+    only = items.filter(is_only).with_columns(pl.col("value").alias("value_share"), pl.col("net").alias("net_share"))
+    return pl.concat([only, _shared(items.filter(~is_only))])
+
+
+def _shared(items: pl.DataFrame) -> pl.DataFrame:
     total = pl.col("price").sum().over("booking")
     shares = [
         pl.when(total > 0).then(pl.col(amount) * pl.col("price") // total).otherwise(0).alias(f"{amount}_share")
@@ -106,12 +113,14 @@ def daily(bookings: pl.DataFrame, resources: pl.DataFrame, page: pl.DataFrame) -
 
 def services(items: pl.DataFrame) -> pl.DataFrame:
     """Each service that was booked on a day; a booking counts once for a service."""
+    once = pl.col("is_counted")
     return (
-        items.group_by(*KEY, "service_id")
+        items.with_columns(pl.struct("booking", "service_id").is_first_distinct().alias("is_counted"))
+        .group_by(*KEY, "service_id")
         .agg(
-            pl.col("booking").n_unique().alias("bookings"),
-            pl.col("booking").filter(pl.col("status") == "completed").n_unique().alias("completed"),
-            pl.col("booking").filter(pl.col("status") == "no_show").n_unique().alias("no_show"),
+            once.sum().alias("bookings"),
+            (once & (pl.col("status") == "completed")).sum().alias("completed"),
+            (once & (pl.col("status") == "no_show")).sum().alias("no_show"),
             pl.col("value_share").sum().alias("value"),
             pl.col("net_share").sum().alias("net"),
         )
@@ -119,24 +128,25 @@ def services(items: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def resources(items: pl.DataFrame, extract: Extract, openings: Openings) -> pl.DataFrame:
+def resources(items: pl.DataFrame, extract: Extract, openings: Openings, page: pl.DataFrame) -> pl.DataFrame:
     """Each resource that was open or booked on a day. The value of an item counts for every resource of it."""
     claims = extract.claims.join(
         items.select("booking", "position", *KEY, "value_share"), on=["booking", "position"], how="inner"
-    )
-    minutes = claims.group_by(*KEY, "resource_id").agg(
-        pl.col("booking").n_unique().alias("bookings"), pl.col("minutes").sum().alias("booked_minutes")
-    )
-    # A class takes several units of one resource for one item; its value counts once.
-    values = (
-        claims.unique(["booking", "position", "resource_id"])
-        .group_by(*KEY, "resource_id")
-        .agg(pl.col("value_share").sum().alias("value"))
+    ).with_columns(
+        pl.struct("booking", "resource_id").is_first_distinct().alias("is_counted"),
+        # A class takes several units of one resource for one item; its value counts once.
+        pl.struct("booking", "position", "resource_id").is_first_distinct().alias("is_valued"),
     )
     keys = [*KEY, "resource_id"]
+    booked = claims.group_by(keys).agg(
+        pl.col("is_counted").sum().alias("bookings"),
+        pl.col("minutes").sum().alias("booked_minutes"),
+        pl.col("value_share").filter("is_valued").sum().alias("value"),
+    )
     return (
-        openings.minutes.filter(pl.col("open_minutes") > 0)
-        .join(minutes.join(values, on=keys), on=keys, how="full", coalesce=True)
+        openings.minutes(page)
+        .filter(pl.col("open_minutes") > 0)
+        .join(booked, on=keys, how="full", coalesce=True)
         .join(openings.blocked, on=keys, how="left")
         .select(*keys, pl.col("bookings", "booked_minutes", "open_minutes", "blocked_minutes", "value").fill_null(0))
         .sort(keys)

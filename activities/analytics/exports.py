@@ -1,10 +1,9 @@
 """The file of an export of figures: written page by page, announced by e-mail, removed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from uuid import UUID
 from temporalio import activity
 
 from activities.platform.files import FileActivities, WrittenFile
+from activities.support.heartbeats import heartbeats
 from db.analytics.exports import AnalyticsExportRow, export_key, page_key, pages_prefix
 from db.engine.session import Scope, UnitOfWork
 from db.messages.notices import AccountEmail
@@ -30,8 +30,6 @@ else:
 
 #: Business days that are read and stored at once.
 PAGE = 10_000
-#: Between two heartbeats while one step of the work lasts.
-BEAT = timedelta(minutes=1)
 _PARQUET = "application/vnd.apache.parquet"
 _TYPES = {ExportFormat.CSV: "text/csv; charset=utf-8", ExportFormat.PARQUET: _PARQUET}
 
@@ -69,7 +67,7 @@ class AnalyticsExportActivities(FileActivities):
             return None
         await loaded("analytics.export")
         count = await self._write_pages(export)
-        async with _heartbeats(_position(count, None)):
+        async with heartbeats(_position(count, None)):
             until = await self._join(export, count)
             await self._delete_pages(export.id)
         return until
@@ -94,7 +92,7 @@ class AnalyticsExportActivities(FileActivities):
         scope = Scope.platform() if export.business_id is None else Scope.tenant(export.business_id)
         while not is_last:
             # Before the first page there is no position to go on from.
-            async with _heartbeats(_position(number, after) if after else ()):
+            async with heartbeats(_position(number, after) if after else ()):
                 async with self._database.unit_of_work(scope) as work:
                     rows = await work.analytics.exports.read_page(export, after, self.page)
                 if not rows:
@@ -140,22 +138,6 @@ class AnalyticsExportActivities(FileActivities):
 
 def _keys(export_id: UUID) -> list[str]:
     return [export_key(export_id, format_) for format_ in ExportFormat]
-
-
-@asynccontextmanager
-async def _heartbeats(details: Sequence[str | int]) -> AsyncIterator[None]:
-    """Heartbeats with these details, for as long as it lasts: a slow step is not taken for a lost worker."""
-
-    async def beat() -> None:
-        while True:
-            activity.heartbeat(*details)
-            await asyncio.sleep(BEAT.total_seconds())
-
-    beating = asyncio.create_task(beat())
-    try:
-        yield
-    finally:
-        beating.cancel()
 
 
 async def _announce(work: UnitOfWork, export: AnalyticsExportRow, now: datetime) -> None:

@@ -22,7 +22,7 @@ from tests.support import data, servers
 BUSINESSES = int(os.environ.get("BENCH_BUSINESSES", "1000"))
 BOOKINGS = int(os.environ.get("BENCH_BOOKINGS", "1000000"))
 #: Business days a page, as the worker has them.
-PAGE = 20_000
+PAGE = 60_000
 
 _PLACED = """
     CREATE TEMP TABLE placed ON COMMIT DROP AS

@@ -7,7 +7,8 @@ import pytest
 import pytest_asyncio
 from temporalio.testing import ActivityEnvironment
 
-from activities.analytics.days import AnalyticsActivities, CollectInput, ComputeInput
+from activities.analytics import days as activity_days
+from activities.analytics.days import AnalyticsActivities, CollectInput, ComputeInput, next_page
 from analytics import days as steps
 from analytics.page import BusinessDay
 from db.engine.session import Database, Scope
@@ -48,9 +49,33 @@ async def test_compute_takes_every_marked_day_in_pages(pool: Database) -> None:
     done = await environment.run(AnalyticsActivities(pool, lambda: NOW).compute, ComputeInput(page=5))
     [stored] = await rows(pool, "SELECT count(*) AS days, sum(bookings)::int AS bookings FROM analytics_daily")
     assert (done.days, done.bookings, done.failed) == (16, stored["bookings"], ())
-    assert beats == [5, 10, 15, 16]
+    assert list(dict.fromkeys(beats)) == [0, 5, 10, 15, 16]
     assert stored["days"] == 16
     assert not await _left(pool)
+
+
+async def test_compute_makes_pages_smaller_where_days_have_many_bookings(
+    pool: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first page says how many bookings a day has."""
+    made = await add_history(pool, 4, "Asia/Tokyo", FIRST, bookings=60)
+    await _mark(pool, made.salon.business_id)
+    monkeypatch.setattr(activity_days, "FIRST_PAGE", 4)
+    monkeypatch.setattr(activity_days, "BOOKINGS", 1)
+    beats: list[int] = []
+    environment = ActivityEnvironment()
+    environment.on_heartbeat = beats.append
+    await environment.run(AnalyticsActivities(pool, lambda: NOW).compute, ComputeInput())
+    assert list(dict.fromkeys(beats)) == [0, *range(4, DAYS + 1)]
+
+
+@pytest.mark.parametrize(
+    ("days", "bookings", "found"),
+    [(20_000, 0, 60_000), (20_000, 55_000, 60_000), (20_000, 400_000, 10_000), (1, 10**9, 1)],
+)
+def test_next_page_has_as_many_days_as_fit(days: int, bookings: int, found: int) -> None:
+    """Never more than the most, and at least one."""
+    assert next_page(60_000, days, bookings) == found
 
 
 async def test_compute_leaves_a_business_that_fails_and_computes_the_others(

@@ -15,8 +15,8 @@ import pytest_asyncio
 from sqlalchemy import text
 from temporalio.testing import ActivityEnvironment
 
-from activities.analytics import exports
 from activities.analytics.exports import AnalyticsExportActivities, AnalyticsExportStepInput
+from activities.support import heartbeats
 from db.analytics.exports import AnalyticsExportRow, ExportAsked, export_key, page_query
 from db.analytics.queries import _SUMS
 from db.engine.session import Database, Scope
@@ -246,7 +246,7 @@ async def test_write_sends_heartbeats_while_the_storage_is_slow(
     pool: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each object takes longer than two of them: a page, the file from its pages, and the file."""
-    monkeypatch.setattr(exports, "BEAT", timedelta(milliseconds=1), raising=False)
+    monkeypatch.setattr(heartbeats, "BEAT", timedelta(milliseconds=1))
     salon = await fill(pool)
     export = await asked(pool, salon, salon.business_id)
     beats: list[tuple[Any, ...]] = []
