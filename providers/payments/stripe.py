@@ -39,7 +39,7 @@ from providers.payments.interface import (
 )
 from providers.payments.limits import STRIPE
 from providers.payments.stripe_balance import PAYOUT_ITSELF, entry_of, payout_of
-from providers.payments.stripe_evidence import add_file, evidence_fields, upload_of
+from providers.payments.stripe_evidence import add_file, evidence_fields, submission_key, upload_of
 from providers.payments.stripe_objects import dispute_of, event_of, id_of, intent_of, refund_of
 from providers.payments.stripe_transport import NoAnswer, Transport
 from runtime.settings import Settings
@@ -264,7 +264,8 @@ class StripePayments:
             upload = self._files.create_async(upload_of(file), {"idempotency_key": file.key(key)})
             add_file(fields, file.part, str(_succeeded(await _attempt(upload)).id))
         given: DisputeUpdateParams = {"evidence": fields, "submit": True}
-        _succeeded(await _attempt(self._disputes.update_async(dispute_id, given, {"idempotency_key": key})))
+        whole_key = submission_key(key, fields)
+        _succeeded(await _attempt(self._disputes.update_async(dispute_id, given, {"idempotency_key": whole_key})))
 
     async def list_payouts(self, since: datetime, until: datetime, cursor: str | None) -> PayoutPage:
         """A hundred payouts. Stripe says what an automatic one consists of (API reference, "List all balance

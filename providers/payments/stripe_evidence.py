@@ -1,7 +1,9 @@
 """Evidence about a dispute in Stripe's fields (API reference, "Update a dispute", ``evidence``), and its files (API
 reference, "Create a file"). Pure."""
 
+import hashlib
 import io
+import json
 
 from stripe.params import DisputeUpdateParamsEvidence, FileCreateParams
 
@@ -27,6 +29,12 @@ def add_file(fields: DisputeUpdateParamsEvidence, part: EvidencePart, file_id: s
             fields["cancellation_policy"] = file_id
         case EvidencePart.MESSAGES:
             fields["customer_communication"] = file_id
+
+
+def submission_key(key: str, fields: DisputeUpdateParamsEvidence) -> str:
+    """The idempotency key of a submission. A receipt may be issued between two tries, and Stripe refuses a key that
+    comes with other parameters."""
+    return f"{key}:{hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]}"
 
 
 def upload_of(file: EvidenceFile) -> FileCreateParams:

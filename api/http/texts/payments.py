@@ -98,6 +98,10 @@ TEXTS = Texts(
             "この決済サービスはAPIで証拠を受け付けません。ファイルを取得し、決済サービスの管理画面で提出してください。",
             "This provider takes no evidence by its API. Get the file and enter it in the provider's dashboard.",
         ),
+        "evidence_refused": Text(
+            "決済サービスが証拠を受け付けませんでした。証拠をダウンロードし、決済サービスの管理画面で提出してください。",
+            "The provider did not take the evidence. Please download it and submit it in the provider's dashboard.",
+        ),
         "evidence_not_gathered": Text(
             "証拠をまだ集めています。しばらくしてからもう一度お試しください。",
             "The evidence is still being gathered. Try again in a moment.",

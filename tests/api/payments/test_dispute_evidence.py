@@ -178,3 +178,30 @@ async def test_evidence_without_a_receipt_has_no_file_of_it(
     assert (await salon.owner.post(f"{path}/submit")).status_code == 200
     assert "receipt.pdf" not in {one["filename"] for one in uploaded(sandbox)}
     assert await data.rows(pool, "SELECT id FROM receipts") == []
+
+
+async def test_evidence_is_sent_also_if_a_receipt_was_issued_after_a_try_that_failed(
+    salon: StaffedSalon, pool: Pool, sandbox: Sandbox, clock: Clock
+) -> None:
+    """The key of the first try, which Stripe keeps with its parameters, would be refused for a day."""
+    sandbox.reset()
+    path, row = await disputed(salon, pool, sandbox, clock)
+    sandbox.fault("disputes.update", "error_500", stored=True)
+    assert error_of(await salon.owner.post(f"{path}/submit")) == (503, "unavailable")
+    assert (await salon.owner.post(f"{path.split('/disputes')[0]}/receipt", json={})).status_code == 201
+    sent = await salon.owner.post(f"{path}/submit")
+    assert sent.status_code == 200, sent.text
+    assert shown_at_stripe(sandbox, f"disputes/{row['provider_dispute_id']}")["evidence"]["receipt"]
+
+
+async def test_evidence_that_stripe_refuses_is_said_in_words_about_evidence(
+    salon: StaffedSalon, pool: Pool, sandbox: Sandbox, clock: Clock
+) -> None:
+    """It said that another card should be tried."""
+    path, row = await disputed(salon, pool, sandbox, clock)
+    sandbox.post(f"/sandbox/disputes/{row['provider_dispute_id']}/lost")
+    refused = await salon.owner.post(f"{path}/submit")
+    assert (error_of(refused), refused.json()["error"]["details"]["rule"]) == ((422, "rule_broken"), "evidence_refused")
+    assert "evidence" in refused.json()["message"]
+    [kept] = await data.rows(pool, "SELECT evidence_sent_at FROM payment_disputes")
+    assert kept["evidence_sent_at"] is None

@@ -36,7 +36,7 @@ async def send_evidence(
     try:
         await provider.send_evidence(dispute.provider_dispute_id, texts, files, evidence_key(dispute.id))
     except ProviderRefused as refusal:
-        raise RuleBroken({"rule": "provider_refused", "reason": refusal.reason}) from refusal
+        raise RuleBroken({"rule": "evidence_refused", "reason": refusal.reason}) from refusal
     except ProviderError as error:
         raise Unavailable({"dependency": provider.name, "retry_after": 2}) from error
     async with access.work(payment_id) as work:
