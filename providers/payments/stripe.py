@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import stripe
@@ -62,6 +62,10 @@ for _name in ("stripe", "httpcore"):
 stripe.enable_telemetry = False
 
 T = TypeVar("T")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class StripePayments:
@@ -264,7 +268,7 @@ class StripePayments:
             upload = self._files.create_async(upload_of(file), {"idempotency_key": file.key(key)})
             add_file(fields, file.part, str(_succeeded(await _attempt(upload)).id))
         given: DisputeUpdateParams = {"evidence": fields, "submit": True}
-        whole_key = submission_key(key, fields)
+        whole_key = submission_key(key, fields, _now())
         _succeeded(await _attempt(self._disputes.update_async(dispute_id, given, {"idempotency_key": whole_key})))
 
     async def list_payouts(self, since: datetime, until: datetime, cursor: str | None) -> PayoutPage:

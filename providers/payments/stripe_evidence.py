@@ -4,6 +4,7 @@ reference, "Create a file"). Pure."""
 import hashlib
 import io
 import json
+from datetime import datetime
 
 from stripe.params import DisputeUpdateParamsEvidence, FileCreateParams
 
@@ -31,10 +32,12 @@ def add_file(fields: DisputeUpdateParamsEvidence, part: EvidencePart, file_id: s
             fields["customer_communication"] = file_id
 
 
-def submission_key(key: str, fields: DisputeUpdateParamsEvidence) -> str:
+def submission_key(key: str, fields: DisputeUpdateParamsEvidence, at: datetime) -> str:
     """The idempotency key of a submission. A receipt may be issued between two tries, and Stripe refuses a key that
-    comes with other parameters."""
-    return f"{key}:{hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]}"
+    comes with other parameters. Stripe gives a stored answer for a day, an error 500 too ("Idempotent requests"), and
+    the deadline may come before that: each hour has its own key."""
+    digest = hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
+    return f"{key}:{digest}:{at:%Y%m%d%H}"
 
 
 def upload_of(file: EvidenceFile) -> FileCreateParams:

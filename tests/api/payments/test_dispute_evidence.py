@@ -2,10 +2,11 @@
 
 import asyncio
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from pypdf import PdfReader
 from temporalio.testing import ActivityEnvironment
 
@@ -13,6 +14,7 @@ from activities.payments.disputes import DisputeActivities, DisputeStepInput
 from db.engine.session import Database as Pool
 from domain.payments.provider_events import DisputeEvent, ProviderEvent
 from domain.payments.status import DisputeStatus
+from providers.payments import stripe
 from providers.payments.registry import PaymentProviders
 from tests.api.conftest import Clock, error_of
 from tests.api.payments.payment_requests import paid
@@ -192,6 +194,20 @@ async def test_evidence_is_sent_also_if_a_receipt_was_issued_after_a_try_that_fa
     sent = await salon.owner.post(f"{path}/submit")
     assert sent.status_code == 200, sent.text
     assert shown_at_stripe(sandbox, f"disputes/{row['provider_dispute_id']}")["evidence"]["receipt"]
+
+
+async def test_evidence_is_sent_an_hour_after_an_error_that_stripe_repeats_for_a_day(
+    salon: StaffedSalon, pool: Pool, sandbox: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.reset()
+    path, row = await disputed(salon, pool, sandbox, clock)
+    sandbox.fault("disputes.update", "error_500", stored=True)
+    first = datetime(2026, 12, 1, 3, 10, tzinfo=UTC)
+    for at, status in ((first, 503), (first + timedelta(minutes=49), 503), (first + timedelta(hours=1), 200)):
+        monkeypatch.setattr(stripe, "_now", lambda at=at: at)
+        assert (await salon.owner.post(f"{path}/submit")).status_code == status
+    assert submissions(sandbox, row["provider_dispute_id"]) == 1
+    assert len({one["filename"] for one in uploaded(sandbox)}) == len(uploaded(sandbox))
 
 
 async def test_evidence_that_stripe_refuses_is_said_in_words_about_evidence(
