@@ -1,11 +1,13 @@
 """Aggregates as files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from domain.analytics.exports import ExportFormat
 
@@ -40,15 +42,25 @@ def page_of(days: Sequence[Mapping[str, Any]]) -> bytes:
     return target.getvalue()
 
 
-def join_pages(pages: Sequence[Path], target: Path, format_: ExportFormat) -> None:
-    """Write one file from pages, in their order and without holding them in memory. Without a page it is empty."""
-    if not pages:
+def join_pages(pages: Iterator[Path], target: Path, format_: ExportFormat) -> None:
+    """Write one file from pages, in their order. One page is in memory, and it is deleted before the next one is asked
+    for. Without a page the file is empty."""
+    first = next(pages, None)
+    if first is None:
         with target.open("wb") as file:
             frame = BytesIO()
             write_days(frame, (), format_)
             file.write(frame.getvalue())
         return
-    rows = pl.scan_parquet(list(pages))
+
+    def frames(*_wanted: object) -> Iterator[pl.DataFrame]:
+        """All columns and rows: the file wants nothing less."""
+        for page in chain([first], pages):
+            frame = pl.read_parquet(page)
+            page.unlink()
+            yield frame
+
+    rows = register_io_source(frames, schema=pl.read_parquet_schema(first))
     if format_ is ExportFormat.CSV:
         rows.sink_csv(target, include_bom=True)
     else:

@@ -1,9 +1,9 @@
 """The file of an export of figures: written page by page, announced by e-mail, removed."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -30,6 +30,8 @@ else:
 
 #: Business days that are read and stored at once.
 PAGE = 10_000
+#: A page is a few hundred kilobytes.
+_FETCHED_WITHIN = timedelta(minutes=5)
 _PARQUET = "application/vnd.apache.parquet"
 _TYPES = {ExportFormat.CSV: "text/csv; charset=utf-8", ExportFormat.PARQUET: _PARQUET}
 
@@ -74,10 +76,17 @@ class AnalyticsExportActivities(FileActivities):
 
     async def _join(self, export: AnalyticsExportRow, count: int) -> datetime | None:
         """Make the file from its pages and announce it; until when it is kept, or None as `_keep`."""
+        loop = asyncio.get_running_loop()
         with TemporaryDirectory(prefix="figures-") as folder:
-            pages = [await self._fetch(export.id, number, Path(folder)) for number in range(count)]
+
+            def fetched() -> Iterator[Path]:
+                """The pages as they are asked for, by the thread that writes the file."""
+                for number in range(count):
+                    fetching = asyncio.run_coroutine_threadsafe(self._fetch(export.id, number, Path(folder)), loop)
+                    yield fetching.result(_FETCHED_WITHIN.total_seconds())
+
             whole = Path(folder) / "whole"
-            await asyncio.to_thread(figures.join_pages, pages, whole, export.format)
+            await asyncio.to_thread(figures.join_pages, fetched(), whole, export.format)
             size = whole.stat().st_size
             with whole.open("rb") as body:
                 file = WrittenFile(body, size, _TYPES[export.format])
