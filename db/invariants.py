@@ -149,7 +149,7 @@ _HOLDS = text("""
 _HISTORY = text("""
     WITH step AS (
         SELECT h.booking_id, h.id, h.event, h.from_status, h.to_status, lag(h.to_status) OVER history AS before,
-               row_number() OVER history AS number, lead(h.id) OVER history IS NULL AS is_last
+               row_number() OVER history AS number
           FROM booking_history h WHERE h.booking_id > :after AND h.booking_id <= :last
         WINDOW history AS (PARTITION BY h.booking_id ORDER BY h.id))
     SELECT 'history_broken' AS kind, jsonb_build_object('booking_id', booking_id, 'history_id', id) AS ids,
@@ -159,10 +159,13 @@ _HISTORY = text("""
     SELECT 'transition_not_allowed', jsonb_build_object('booking_id', booking_id, 'history_id', id),
            jsonb_build_object('event', event, 'from', from_status, 'to', to_status)
       FROM step WHERE from_status <> to_status AND from_status || '>' || to_status <> ALL(:allowed)
-    UNION ALL
-    SELECT 'status_without_history', jsonb_build_object('booking_id', b.id),
-           jsonb_build_object('status', b.status, 'recorded', s.to_status)
-      FROM bookings b LEFT JOIN step s ON s.booking_id = b.id AND s.is_last
+""")
+_LAST_HISTORY = text("""
+    SELECT 'status_without_history' AS kind, jsonb_build_object('booking_id', b.id) AS ids,
+           jsonb_build_object('status', b.status, 'recorded', s.to_status) AS facts
+      FROM bookings b
+      LEFT JOIN LATERAL (
+          SELECT h.to_status FROM booking_history h WHERE h.booking_id = b.id ORDER BY h.id DESC LIMIT 1) s ON true
      WHERE b.id > :after AND b.id <= :last AND s.to_status IS DISTINCT FROM b.status
 """)
 # `held`: the customer's money that is captured or authorized and not being refunded. `entitled`: what the business may
@@ -304,6 +307,7 @@ CHECKS: Sequence[Check] = (
     Check("holds", "bookings", _HOLDS),
     Check("offers of the waitlist", "waitlist_offers", _OFFERS),
     Check("history", "bookings", _HISTORY),
+    Check("last history", "bookings", _LAST_HISTORY),
     Check("money", "booking_payments", _MONEY),
     Check("refunds", "refunds", _REFUNDS),
     Check("provider events", "payment_webhooks", _EVENTS),

@@ -27,6 +27,7 @@ from tests.support.workloads import (
     FOLDER,
     PODS,
     QUEUES,
+    SERVED,
     SITE,
     changed,
     container_of,
@@ -252,26 +253,9 @@ def test_labels_and_selectors_agree() -> None:
         assert any(wanted.items() <= labels.items() for labels in pods), each["metadata"]["name"]
 
 
-#: What each kind is served as by Kubernetes 1.25 to 1.34 and by KEDA 2. Source: the "Deprecated API Migration Guide"
-#: (kubernetes.io/docs/reference/using-api/deprecation-guide) and config/crd/bases/keda.sh_scaledobjects.yaml of KEDA.
-_SERVED = {
-    "ConfigMap": "v1",
-    "Deployment": "apps/v1",
-    "HorizontalPodAutoscaler": "autoscaling/v2",
-    "Ingress": "networking.k8s.io/v1",
-    "Job": "batch/v1",
-    "Namespace": "v1",
-    "NetworkPolicy": "networking.k8s.io/v1",
-    "PodDisruptionBudget": "policy/v1",
-    "ScaledObject": "keda.sh/v1alpha1",
-    "Secret": "v1",
-    "Service": "v1",
-}
-
-
 def test_api_versions_are_those_that_are_served() -> None:
     """An old one is refused by the cluster, not ignored."""
-    assert {(each["kind"], each["apiVersion"]) for each in [*BASE, *SITE]} <= set(_SERVED.items())
+    assert {(each["kind"], each["apiVersion"]) for each in [*BASE, *SITE]} <= set(SERVED.items())
 
 
 def test_disruption_budgets_are_one_for_each_deployment() -> None:

@@ -12,6 +12,21 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "kubernetes"
 BASE = render(FOLDER / "base")
 SITE = render(FOLDER / "example")
+#: What each kind is served as by Kubernetes 1.25 to 1.34 and by KEDA 2. Source: the "Deprecated API Migration Guide"
+#: (kubernetes.io/docs/reference/using-api/deprecation-guide) and config/crd/bases/keda.sh_scaledobjects.yaml of KEDA.
+SERVED = {
+    "ConfigMap": "v1",
+    "Deployment": "apps/v1",
+    "HorizontalPodAutoscaler": "autoscaling/v2",
+    "Ingress": "networking.k8s.io/v1",
+    "Job": "batch/v1",
+    "Namespace": "v1",
+    "NetworkPolicy": "networking.k8s.io/v1",
+    "PodDisruptionBudget": "policy/v1",
+    "ScaledObject": "keda.sh/v1alpha1",
+    "Secret": "v1",
+    "Service": "v1",
+}
 #: Deployments and the migration's Job, by name.
 PODS = {each["metadata"]["name"]: each for each in BASE if pod_of(each)}
 DEPLOYMENTS = {name: each for name, each in PODS.items() if each["kind"] == "Deployment"}
