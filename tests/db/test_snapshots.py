@@ -62,6 +62,6 @@ async def test_read_together_raises_what_one_raises(pool: Database, failing: int
     async with asyncio.timeout(10):
         with pytest.raises(Unavailable):
             await snapshots.read_together(pool, 2, step)
-    # No connection keeps what the other engine was told.
+    # No connection keeps the snapshot.
     assert await rows(pool, "SELECT 1 AS one")
     await data.add_salon(pool)
