@@ -1,7 +1,7 @@
 """Claims: units of resources taken for a time. The exclusion constraint decides; a candidate is only a proposal."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -10,21 +10,29 @@ from uuid import UUID
 
 from sqlalchemy import Row, TextClause, text
 
+from db.bookings.candidates import (
+    Candidate,
+    CandidateStore,
+    FirstFree,
+    Moved,
+    TryCandidate,
+    claim_values,
+    item_times,
+    overlap_values,
+)
 from db.bookings.commands.expire import ExpiryStore
 from db.bookings.waitlist.ending import WaitlistEndStore
 from db.engine.store import Store
 from db.scheduling.availability import AvailabilityStore
-from db.scheduling.booked_services import Catalogue, Preferred
+from db.scheduling.booked_services import Catalogue
 from db.scheduling.calendars.change import CalendarStore
 from db.scheduling.freed_time import note_freed_time, offer_swept
 from domain.errors import DomainError, NotFound, Unavailable
 from domain.instants import text_at_venue
-from domain.scheduling.availability.anyone import reason_of_item
 from domain.scheduling.availability.engine import Refusal, check_window, plan, tabulate, why_not
 from domain.scheduling.availability.model import ClaimPlan, Facts, Question, StartTable
 from domain.scheduling.classes import is_class
 from domain.scheduling.errors import NobodyWorks, OutsideOpeningHours, SlotTaken
-from domain.scheduling.reasons import ChosenBy
 
 #: The error for each reason why a booking does not fit.
 REFUSALS: Mapping[Refusal, type[DomainError]] = {
@@ -33,14 +41,9 @@ REFUSALS: Mapping[Refusal, type[DomainError]] = {
     Refusal.NOBODY_WORKS: NobodyWorks,
     Refusal.FULL: SlotTaken,
 }
-Candidate = tuple[ClaimPlan, ...]
-Moved = Sequence[tuple[datetime, datetime, ChosenBy | None]]
-"""Start and end of each item of a booking, without buffers, and why it has its staff."""
-#: Returns True when every claim of the candidate was taken, False when none was.
-TryCandidate = Callable[[Candidate], Awaitable[bool]]
 
 #: How many candidates are tried after one reading of the claims, and how often they are read again.
-TRIES, READINGS = 8, 3
+TRIES, READINGS = 32, 3
 
 # Every change of a calendar locks the business's row first. A change that committed after this booking read the
 # calendar has raised the version: then nothing is claimed and the booking is decided again. A later change waits for
@@ -48,15 +51,18 @@ TRIES, READINGS = 8, 3
 CALENDAR = """
     SELECT 1 FROM businesses
      WHERE id = :business_id AND calendar_version = :calendar_version FOR KEY SHARE"""
+# Who claims a unit locks it, so others see at once that it is about to go. With ``waits`` it is claimed without the
+# lock too, and the exclusion constraint waits for the other transaction.
+LOCK_UNIT = "(app_lock_unit(x.resource_id, x.unit, x.starts_at, x.ends_at) OR CAST(:waits AS boolean))"
 # In sorted order, so that two bookings that need the same units wait for each other instead of causing a deadlock.
-INSERT_CLAIMS = """
+INSERT_CLAIMS = f"""
     INSERT INTO resource_claims (business_id, booking_id, resource_id, item_position, requirement_group, unit,
                                  starts_at, ends_at, holds_until)
     SELECT :business_id, :booking_id, x.resource_id, x.item, x.grp, x.unit, x.starts_at, x.ends_at, :holds_until
       FROM unnest(CAST(:resource_ids AS uuid[]), CAST(:items AS smallint[]), CAST(:groups AS smallint[]),
                   CAST(:units AS smallint[]), CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]))
            AS x(resource_id, item, grp, unit, starts_at, ends_at)
-     WHERE EXISTS (SELECT FROM calendar)
+     WHERE EXISTS (SELECT FROM calendar) AND {LOCK_UNIT}
      ORDER BY x.resource_id, x.unit, x.starts_at
     ON CONFLICT DO NOTHING RETURNING id"""
 _TAKE = text(f"""
@@ -94,30 +100,6 @@ _BOOKED = text("""
            i.buffer_before_minutes AS buffer_before, i.buffer_after_minutes AS buffer_after
       FROM bookings b JOIN booking_items i ON i.booking_id = b.id WHERE b.id = :booking_id ORDER BY i.position
 """)
-
-
-def item_times(catalogue: Catalogue, candidate: Candidate, preferred: Preferred) -> Moved:
-    """When each item starts and ends if the candidate is taken, and why it has its staff."""
-    found = []
-    for index, item in enumerate(catalogue.items):
-        claims = [claim for claim in candidate if claim.item_index == index]
-        start = claims[0].starts_at + timedelta(minutes=item.buffer_before)
-        named = frozenset(preferred[index]) if preferred else frozenset()
-        reason = reason_of_item(claims, catalogue.staff, named)
-        found.append((start, start + timedelta(minutes=item.duration), reason))
-    return found
-
-
-def claim_values(candidate: Candidate) -> dict[str, object]:
-    """A candidate as the column arrays that ``INSERT_CLAIMS`` unnests."""
-    return {
-        "resource_ids": [claim.resource_id for claim in candidate],
-        "items": [claim.item_index for claim in candidate],
-        "groups": [claim.group for claim in candidate],
-        "units": [claim.unit for claim in candidate],
-        "starts": [claim.starts_at for claim in candidate],
-        "ends": [claim.ends_at for claim in candidate],
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,19 +160,37 @@ class ClaimStore(Store):
         attempt: TryCandidate,
         booking_id: UUID | None,
     ) -> Candidate | None:
-        """The first candidate for which ``attempt`` took every claim."""
+        """The first candidate for which ``attempt`` took every claim. Nobody is waited for while another is free."""
         for reading in range(READINGS):
             if reading:
                 facts = await self.read_again(catalogue, question, now, booking_id)
-            # Clients start with different candidates, so that they do not all wait for the first unit.
-            candidates = list(islice(plan(question, facts, start_at, seed=secrets.randbelow(1 << 16)), TRIES))
-            if not candidates:
+            # Clients start with different candidates, so that they do not all reach for the first unit.
+            ranked = plan(question, facts, start_at, seed=secrets.randbelow(1 << 16))
+            first = next(ranked, None)
+            if first is None:
                 return None
-            for candidate in candidates:
-                if await attempt(candidate):
-                    return candidate
-                if await self._sweep(candidate, now) and await attempt(candidate):
-                    return candidate
+            candidates = [first, *islice(ranked, TRIES - 1)]
+            # Of a single candidate nothing else can be free: its attempt waits, below.
+            if len(candidates) > 1 and await attempt(first, False):
+                return first
+            taken = await self._first_of(candidates, now, attempt)
+            if taken is not None:
+                return taken
+        return None
+
+    async def _first_of(self, candidates: list[Candidate], now: datetime, attempt: TryCandidate) -> Candidate | None:
+        """The same. Where all that are left are about to go, one is waited for, and the others are looked at again."""
+        left, looks = list(candidates), CandidateStore(self.session, self.context)
+        while left:
+            free = await looks.first_free(left, now) if len(candidates) > 1 else FirstFree(0, None)
+            place = free.place if free.place is not None else free.busy
+            if place is None:
+                return None
+            candidate = left.pop(place)
+            if await attempt(candidate, True):
+                return candidate
+            if await self._sweep(candidate, now) and await attempt(candidate, True):
+                return candidate
         return None
 
     async def _all_have_places(
@@ -225,14 +225,16 @@ class ClaimStore(Store):
         candidate: Candidate,
         holds_until: datetime | None,
         calendar_version: int,
+        waits: bool = True,
     ) -> bool:
-        """Take all claims of the candidate, or none. Waits for a transaction that is claiming the same unit. Raises
-        CalendarMoved if the calendars have changed since ``calendar_version``."""
+        """Take all claims of the candidate, or none. Waits for a transaction that is claiming the same unit only if
+        ``waits``. Raises CalendarMoved if the calendars have changed since ``calendar_version``."""
         values = claim_values(candidate) | {
             "booking_id": booking_id,
             "business_id": business_id,
             "holds_until": holds_until,
             "calendar_version": calendar_version,
+            "waits": waits,
         }
         return await self.execute_whole(candidate, _TAKE, values)
 
@@ -292,9 +294,9 @@ class ClaimStore(Store):
         )
         holds_until = booked[0].hold_expires_at if booked[0].status == "pending" else None
 
-        async def attempt(candidate: Candidate) -> bool:
+        async def attempt(candidate: Candidate, waits: bool) -> bool:
             version = catalogue.calendar_version
-            return await self.insert(request.booking_id, request.business_id, candidate, holds_until, version)
+            return await self.insert(request.booking_id, request.business_id, candidate, holds_until, version, waits)
 
         taken = await self.take_any(
             catalogue, question, facts, request.start_at, request.now, attempt, request.booking_id
@@ -385,9 +387,7 @@ class ClaimStore(Store):
     async def _sweep(self, candidate: Candidate, now: datetime) -> int:
         """End the lapsed holds and offers that overlap the candidate, and offer their time to the waitlist: who waits
         comes before the caller. Gives how many went."""
-        values = claim_values(candidate)
-        asked = {key: values[key] for key in ("resource_ids", "units", "starts", "ends")}
-        rows = (await self.session.execute(_IN_THE_WAY, asked | {"now": now})).all()
+        rows = (await self.session.execute(_IN_THE_WAY, {**overlap_values(candidate), "now": now})).all()
         bookings = sorted(row.booking_id for row in rows if row.booking_id is not None)
         offers = sorted(row.offer_id for row in rows if row.offer_id is not None)
         gone = await ExpiryStore(self.session, self.context).sweep(bookings, now) if bookings else 0

@@ -14,7 +14,8 @@ from sqlalchemy import LargeBinary, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import CITEXT
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
-from db.bookings.claims import CALENDAR, INSERT_CLAIMS, CalendarMoved, Candidate, claim_values
+from db.bookings.candidates import Candidate, claim_values
+from db.bookings.claims import CALENDAR, INSERT_CLAIMS, CalendarMoved
 from db.bookings.commands.confirm import ConfirmStore
 from db.bookings.commands.customers import BookingCustomer, BookingCustomerStore, customer_of
 from db.bookings.commands.hold_request import HoldRequest
@@ -178,9 +179,9 @@ class HoldStore(OverbookStore):
         ip = None if request.by_staff or known.is_proven else self._ip()
         kept = {**asdict(customer.contact), "ip": ip}
 
-        async def attempt(candidate: Candidate) -> bool:
+        async def attempt(candidate: Candidate, waits: bool) -> bool:
             made = with_claims(view, catalogue, candidate, request.named)
-            return await self._write(made, kept, request, catalogue, candidate, answer, key)
+            return await self._write(made, kept | {"waits": waits}, request, catalogue, candidate, answer, key)
 
         if request.overbook_reason is None or fits(question, known.facts, request.start_at):
             taken = await self.take_any(catalogue, question, known.facts, request.start_at, now, attempt)

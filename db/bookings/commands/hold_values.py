@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from db.bookings.claims import Candidate, item_times
+from db.bookings.candidates import Candidate, item_times
 from db.bookings.commands.customers import BookingCustomer
 from db.bookings.commands.hold_request import HoldRequest
 from db.scheduling.availability import HoldFacts

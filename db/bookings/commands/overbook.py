@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import text
 
-from db.bookings.claims import READINGS, REFUSALS, Candidate, ClaimStore, TryCandidate
+from db.bookings.candidates import Candidate, TryCandidate
+from db.bookings.claims import READINGS, REFUSALS, ClaimStore
 from db.scheduling.booked_services import Catalogue
 from domain.booking_status import BookingStatus
 from domain.bookings.view import BookingView
@@ -41,7 +42,7 @@ class OverbookStore(ClaimStore):
             candidate = plan_beyond(question, facts, start_at)
             if candidate is None:
                 break
-            if await attempt(candidate):
+            if await attempt(candidate, True):
                 return candidate
         reason = why_not(question, facts, start_at)
         raise REFUSALS[reason]({"reason": reason.value, "alternatives": []})

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from db.bookings.claims import ClaimStore, Moved
+from db.bookings.candidates import Moved
+from db.bookings.claims import ClaimStore
 from db.bookings.commands.locked import Change, Locked, change_of
 from db.bookings.commands.notices import Message
 from db.bookings.commands.transition import TransitionStore

@@ -9,7 +9,8 @@ import structlog
 from sqlalchemy import Row, text
 from sqlalchemy.exc import DBAPIError
 
-from db.bookings.claims import CALENDAR, Candidate, ClaimStore, claim_values
+from db.bookings.candidates import Candidate, claim_values
+from db.bookings.claims import CALENDAR, LOCK_UNIT, ClaimStore
 from db.bookings.waitlist.calendar import ServiceCalendar, WaitlistCalendarStore
 from db.bookings.waitlist.ending import WaitlistEndStore
 from db.messages.notices import AccountEmail, NoticeStore
@@ -63,7 +64,7 @@ _TAKE = text(f"""
           FROM unnest(CAST(:resource_ids AS uuid[]), CAST(:items AS smallint[]), CAST(:groups AS smallint[]),
                       CAST(:units AS smallint[]), CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]))
                AS x(resource_id, item, grp, unit, starts_at, ends_at)
-         WHERE EXISTS (SELECT FROM calendar)
+         WHERE EXISTS (SELECT FROM calendar) AND {LOCK_UNIT}
          ORDER BY x.resource_id, x.unit, x.starts_at
         ON CONFLICT DO NOTHING RETURNING id),
     whole AS (SELECT count(*) = :wanted AS yes FROM claimed),
@@ -201,8 +202,8 @@ class WaitlistOfferStore(WaitlistEndStore):
             "calendar_version": catalogue.calendar_version,
         }
 
-        async def attempt(candidate: Candidate) -> bool:
-            asked = {**values, **claim_values(candidate), "wanted": len(candidate)}
+        async def attempt(candidate: Candidate, waits: bool) -> bool:
+            asked = {**values, **claim_values(candidate), "wanted": len(candidate), "waits": waits}
             return await claims.execute_whole(candidate, _TAKE, asked)
 
         try:
