@@ -24,7 +24,7 @@ from tests.support.data import HOUR, NOW, Salon, single
 
 TOMORROW = NOW + 24 * HOUR
 UNITS = 12
-#: What tells the statements that claim, look for a free unit, or look for lapsed holds in the way.
+#: Parts of the statements that claim, look for a free unit, or look for lapsed holds in the way.
 OF_CLAIMS = ("INSERT INTO resource_claims", "app_first_free", "SELECT DISTINCT c.booking_id, c.offer_id")
 
 
