@@ -68,12 +68,12 @@ def _notice(
         "ja": f"販売業者：{seller['ja']}\n運営責任者：{who['ja']}\n所在地：{address['ja']}\n電話番号：{hours['ja']}\n"
         f"メールアドレス：{email}\n販売価格：各メニューに税込価格で表示しています\n"
         "販売価格以外の費用：なし（インターネット接続料はお客様のご負担です）\n"
-        "支払方法：クレジットカード（オンライン決済）、店頭でのお支払い\n"
-        "支払時期：オンライン決済は予約時。予約金のあるメニューは予約金を予約時に、残額を当日店頭で。"
+        "支払方法：クレジットカード（オンライン決済）、お店でのお支払い\n"
+        "支払時期：オンライン決済は予約時。予約金のあるメニューは予約金を予約時に、残額を当日お店で。"
         "カードのご利用枠を確保するメニューは、ご利用後に確定\n"
         "サービスの提供時期：ご予約の日時\n"
         "キャンセル・変更・返金：予約メールのリンクからお手続きいただけます。"
-        "キャンセル料は、予約時に表示するキャンセル規定によります。当店の都合によるキャンセルは全額返金します",
+        "キャンセル料は、予約時に表示するキャンセル規定によります。お店の都合によるキャンセルは全額返金します",
         "en": f"Seller: {seller['en']}\nResponsible: {who['en']}\nAddress: {address['en']}\nPhone: {hours['en']}\n"
         f"E-mail: {email}\nPrices: shown with each service, tax included\n"
         "Other costs: none (you pay for your own internet connection)\n"
@@ -160,7 +160,7 @@ SALON = DemoBusiness(
                     "ja": "カウンセリング・シャンプー・ブロー込みです。",
                     "en": "With consultation, shampoo and blow-dry.",
                 },
-                "category": "カット",
+                "category": {"ja": "カット", "en": "Cuts"},
                 "price": 6600,
                 "duration_minutes": 60,
                 "payment_mode": PaymentMode.PREPAY,
@@ -171,7 +171,7 @@ SALON = DemoBusiness(
             {
                 "name": {"ja": "カット＋カラー", "en": "Cut and colour"},
                 "description": {"ja": "リタッチからフルカラーまで承ります。", "en": "From roots to full colour."},
-                "category": "カラー",
+                "category": {"ja": "カラー", "en": "Colour"},
                 "price": 14300,
                 "duration_minutes": 120,
                 "buffer_after_minutes": 10,
@@ -183,7 +183,7 @@ SALON = DemoBusiness(
         DemoService(
             {
                 "name": {"ja": "ヘッドスパ 45分", "en": "Head spa, 45 minutes"},
-                "category": "スパ",
+                "category": {"ja": "スパ", "en": "Spa"},
                 "price": 7700,
                 "duration_minutes": 45,
                 "buffer_after_minutes": 15,
@@ -194,7 +194,7 @@ SALON = DemoBusiness(
         DemoService(
             {
                 "name": {"ja": "前髪カット", "en": "Fringe trim"},
-                "category": "カット",
+                "category": {"ja": "カット", "en": "Cuts"},
                 "price": 1100,
                 "duration_minutes": 15,
                 "payment_mode": PaymentMode.AT_VENUE,
@@ -261,7 +261,7 @@ IZAKAYA = DemoBusiness(
         DemoService(
             {
                 "name": {"ja": "席のみ予約", "en": "Table only"},
-                "category": "お席",
+                "category": {"ja": "お席", "en": "Tables"},
                 "price": 0,
                 "duration_minutes": 120,
                 "buffer_after_minutes": 15,
@@ -278,7 +278,7 @@ IZAKAYA = DemoBusiness(
                     "ja": "お造り盛り合わせから鍋、〆まで全7品。料金は1組（2〜6名様）の価格です。",
                     "en": "Seven dishes, from sashimi to hot pot. The price is for the whole group of 2 to 6.",
                 },
-                "category": "コース",
+                "category": {"ja": "コース", "en": "Courses"},
                 "price": 5500,
                 "duration_minutes": 120,
                 "buffer_after_minutes": 15,
@@ -291,7 +291,7 @@ IZAKAYA = DemoBusiness(
         DemoService(
             {
                 "name": {"ja": "個室宴会コース 2時間30分（1室）", "en": "Private room party, 2 h 30 min (per room)"},
-                "category": "コース",
+                "category": {"ja": "コース", "en": "Courses"},
                 "price": 66000,
                 "duration_minutes": 150,
                 "buffer_after_minutes": 30,

@@ -34,7 +34,7 @@ class ServiceRow:
     business_id: UUID
     name: dict[str, str]
     description: dict[str, str] | None
-    category: str | None
+    category: dict[str, str] | None
     price: int
     currency: str
     tax_percent: int
@@ -72,7 +72,7 @@ _READ = f"""
                AND (p.id = s.policy_id OR (s.policy_id IS NULL AND p.is_default)))::text AS policy
       FROM services s
 """
-_TYPES = {"name": JSONB, "description": JSONB}
+_TYPES = {"name": JSONB, "description": JSONB, "category": JSONB}
 _GET = text(f"{_READ} WHERE s.id = :service_id AND s.deleted_at IS NULL").columns(**_TYPES)
 
 
@@ -98,7 +98,8 @@ class ServiceSort(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ServiceFilter:
     """Which services. ``inactive``: those that are not active too; ``active`` set: those alone that are, or are not.
-    ``q``: a word of name, description or category. ``language``: ja or en, whose names are put in order."""
+    ``category``: its name in either language. ``q``: a word of name, description or category. ``language``: ja or en,
+    whose names are put in order."""
 
     business_id: UUID | None = None
     category: str | None = None
@@ -131,9 +132,10 @@ def _listing(asked: ServiceFilter, after: tuple[Any, ...] | None) -> Any:
     if asked.business_id is not None:
         conditions.append("s.business_id = :business_id")
     if asked.category is not None:
-        conditions.append("s.category = :category")
+        conditions.append("CAST(:category AS text) IN (s.category->>'ja', s.category->>'en')")
     if asked.q is not None:
-        texts = "s.name->>'ja', s.name->>'en', s.description->>'ja', s.description->>'en', s.category"
+        columns = ("name", "description", "category")
+        texts = ", ".join(f"s.{name}->>'{language}'" for name in columns for language in ("ja", "en"))
         conditions.append(f"position(:q IN search_form(concat_ws(' ', {texts}))) > 0")
     if after is not None:
         conditions.append(f"({key}, s.id) > (CAST(:after_key AS {kind}), CAST(:after_id AS uuid))")

@@ -52,6 +52,7 @@ class Service(Base, Stamped):
     __tablename__ = "services"
     __table_args__ = (
         bilingual("name"),
+        bilingual("category"),
         one_of("payment_mode", PaymentMode),
         one_of("approval_mode", ApprovalMode),
         CheckConstraint("price >= 0", name="price_not_negative"),
@@ -80,7 +81,7 @@ class Service(Base, Stamped):
     business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
     name: Mapped[Bilingual]
     description: Mapped[Bilingual | None]
-    category: Mapped[str | None]
+    category: Mapped[Bilingual | None]
     price: Mapped[Minor]
     currency: Mapped[Currency]
     tax_percent: Mapped[int] = mapped_column(SmallInteger, server_default=text("10"))

@@ -210,6 +210,7 @@ TWINS: dict[str, tuple[Twin, ...]] = {
     "ck_service_resources_requirement_group_in_range": (
         field(RequirementWrite, "group", NUMBERS, "requirement_group"),
     ),
+    "ck_services_category_bilingual": (field(ServiceCreate, "category", TEXTS),),
     "ck_services_name_bilingual": (field(ServiceCreate, "name", TEXTS),),
     "ck_services_buffer_before_in_range": (field(ServiceCreate, "buffer_before_minutes", NUMBERS),),
     "ck_services_buffer_after_in_range": (field(ServiceCreate, "buffer_after_minutes", NUMBERS),),

@@ -7,7 +7,7 @@ It answers no requests, so it changes no page. Browsers ask for its script again
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -92,13 +92,21 @@ async def _change(request: Request, do: Callable[[ApiClient, Form], Awaitable[No
 async def _shown(request: Request, api: ApiClient, error: ApiError | None = None) -> Response:
     found, channels = await asyncio.gather(api.get("/notifications/preferences"), api.get("/notifications/channels"))
     variables = {
-        "choices": found["choices"],
+        "choices": _by_kind(found["choices"]),
         "push_key": channels["push_public_key"],
         "browsers": _browsers(channels),
         "saved": "saved" in request.query_params,
         "error": error,
     }
     return page(request, "account/messages", variables, status=error.status if error else 200)
+
+
+def _by_kind(choices: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[str, Any]]]]:
+    """The ways to reach somebody, by what the message is about."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for one in choices:
+        found.setdefault(one["kind"], []).append(one)
+    return list(found.items())
 
 
 def _browsers(channels: Any) -> list[Any]:

@@ -22,7 +22,7 @@ from api.pages.booking.terms import Visit, agreement, lines, money
 from api.pages.forms import Form, read_form
 from api.pages.rendering import page, see_other
 from api.pages.texts.words import word
-from api.v1.bookings.bookings.create_schemas import BookingGuestWrite
+from api.v1.bookings.bookings.create_schemas import GuestWrite
 from domain.bookings.contact import Contact
 from domain.bookings.limits import check_kana
 from domain.businesses.profile import AsksKana
@@ -64,7 +64,7 @@ async def go_on(request: Request) -> Response:
         return await _who(request, place, selection, form.values, {})
     if form.get("step") == "book":
         return await _book(request, place, selection, form)
-    if wrong := _wrong(form, await _asks_kana(place)):
+    if wrong := _wrong(form, await place.asks_kana()):
         return await _who(request, place, selection, form.values, wrong, status=422)
     return _check(request, place, selection, form.values)
 
@@ -82,18 +82,13 @@ def _fitting(selection: Selection, place: BusinessView) -> Selection:
     )
 
 
-async def _asks_kana(place: BusinessView) -> AsksKana:
-    settings = await place.api.get(f"/businesses/{place.business['id']}/settings")
-    return AsksKana(settings["asks_kana"])
-
-
 def _wrong(form: Form, asks: AsksKana) -> Mapping[str, str]:
     """The sentence of each field of the contact that the API would refuse."""
     language = request_info().language
     guest = _guest(form)
     found = {} if form.get("family_name") else {"family_name": word("fill_in_name", language, {})}
     try:
-        BookingGuestWrite.model_validate(guest)
+        GuestWrite.model_validate(guest)
     except ValidationError as error:
         for item in error.errors():
             name = str((*item["loc"], "email")[0])
@@ -124,7 +119,7 @@ async def _who(
         **_summary(place, selection),
         "typed": {name: typed.get(name, "") for name in _CONTACT},
         "errors": errors,
-        "asks": await _asks_kana(place),
+        "asks": await place.asks_kana(),
     }
     return page(request, "booking/who", variables, status=status, sources=place.sources)
 

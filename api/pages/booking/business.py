@@ -99,12 +99,20 @@ def today_at(business: Mapping[str, Any], request: Request) -> date:
     return at.astimezone(ZoneInfo(business["time_zone"])).date()
 
 
-def by_category(services: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[str, Any]]]]:
-    """The services by category, in the order of their first service."""
-    groups: dict[str, list[Mapping[str, Any]]] = {}
+def by_category(services: Sequence[Mapping[str, Any]]) -> list[tuple[dict[str, str], list[Mapping[str, Any]]]]:
+    """The services by category, in the order of their first service. Two categories are one if they have the same name
+    in one language; so one that is typed without its English name is in the group of the others."""
+    groups: list[tuple[dict[str, str], list[Mapping[str, Any]]]] = []
     for one in services:
-        groups.setdefault(one["category"] or "", []).append(one)
-    return list(groups.items())
+        written = one["category"] or {}
+        names = {language: written[language] for language in ("ja", "en") if written.get(language)}
+        known = next((group for group in groups if group[0].items() & names.items() or group[0] == names), None)
+        if known is None:
+            groups.append((names, [one]))
+        else:
+            known[0].update(names | known[0])
+            known[1].append(one)
+    return groups
 
 
 async def _next_free(api: ApiClient, service: Mapping[str, Any], today: date) -> str | None:

@@ -15,6 +15,7 @@ from api.pages.booking.days import Strip, day_from
 from api.pages.booking.embedding import Embedding, embedding_of
 from api.pages.booking.selection import Selection
 from api.pages.rendering import Sources, page
+from domain.businesses.profile import AsksKana
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,11 @@ class BusinessView:
         """The staff who may do a service."""
         able = {one for requirement in service["requirements"] for one in requirement["resource_ids"]}
         return [person for person in self.staff if person["id"] in able]
+
+    async def asks_kana(self) -> AsksKana:
+        """Whether the forms ask for the name in kana."""
+        settings = await self.api.get(f"/businesses/{self.business['id']}/settings")
+        return AsksKana(settings["asks_kana"])
 
     def variables(self, step: str) -> dict[str, Any]:
         """For the templates."""

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api.http.request_info import request_info
 from api.pages.api_client import ApiClient, ApiError
-from api.pages.booking.business import ACCENTS, today_at
+from api.pages.booking.business import ACCENTS, by_category, today_at
 from api.pages.booking.choose import BusinessView, place_of
 from api.pages.booking.days import day_from
 from api.pages.booking.manage import business_for
@@ -21,19 +21,20 @@ from api.pages.forms import read_form
 from api.pages.rendering import page, see_other
 from domain.errors import Gone, Unauthenticated
 
-_CONTACT = ("family_name", "given_name", "email", "first_day", "last_day")
+_GUEST = ("family_name", "given_name", "family_name_kana", "given_name_kana", "email")
+_TYPED = (*_GUEST, "first_day", "last_day")
 
 
 async def show_join(request: Request) -> Response:
-    """The form: from which day to which, and the contact."""
+    """What the waitlist is, and the form: from which day to which, and the contact. Before it, which service."""
     place = await place_of(request)
     selection = Selection.of(request.query_params.multi_items())
-    if not place.chosen(selection):
-        return see_other(request, f"/{place.slug}/book")
+    if len(place.chosen(selection)) != 1:
+        return _choose(request, place, len(selection.services) > 1)
     today = today_at(place.business, request)
     first = day_from(selection.day, today) or today
     typed = {"first_day": first.isoformat(), "last_day": (first + timedelta(days=6)).isoformat()}
-    return _form(request, place, selection, typed, {})
+    return await _form(request, place, selection, typed, {})
 
 
 async def join(request: Request) -> Response:
@@ -42,26 +43,33 @@ async def join(request: Request) -> Response:
     form = await read_form(request)
     place = await place_of(request)
     selection = Selection.of(form.fields)
+    if len(place.chosen(selection)) != 1:
+        return _choose(request, place, len(selection.services) > 1, 422)
     body = {
-        "service_id": selection.services[0] if selection.services else "",
+        "service_id": selection.services[0],
         "first_day": form.get("first_day"),
         "last_day": form.get("last_day"),
         "resource_ids": selection.preferred,
         "party_size": selection.party,
-        "guest": {name: form.get(name) or None for name in ("family_name", "given_name", "email")},
+        "guest": {name: form.get(name) or None for name in _GUEST},
         "language": request_info().language.value,
     }
     try:
         entry = await place.api.post("/waitlist", body, form.get("key"))
     except ApiError as error:
-        if not place.chosen(selection):
-            raise
         errors = {name.rpartition(".")[2]: said for name, said in error.fields.items()}
-        return _form(request, place, selection, form.values, {"form": error.message, **errors}, error.status)
+        return await _form(request, place, selection, form.values, {"form": error.message, **errors}, error.status)
     return see_other(request, f"/waitlist/{entry['guest_token']}" if entry["guest_token"] else f"/{place.slug}")
 
 
-def _form(
+def _choose(request: Request, place: BusinessView, several: bool, status: int = 200) -> Response:
+    """Which service: somebody waits for one. ``several`` are chosen."""
+    groups = by_category(list(place.services.values()))
+    variables = {**place.variables("what"), "groups": groups, "several": several}
+    return page(request, "booking/waitlist_what", variables, status=status)
+
+
+async def _form(
     request: Request,
     place: BusinessView,
     selection: Selection,
@@ -73,10 +81,11 @@ def _form(
         **place.variables("when"),
         "selection": replace(selection, start="", day=""),
         "services": place.chosen(selection),
-        "typed": {name: typed.get(name, "") for name in _CONTACT},
+        "typed": {name: typed.get(name, "") for name in _TYPED},
         "errors": errors,
         "key": typed.get("key") or secrets.token_urlsafe(24),
         "back": selection.address(place.flow),
+        "asks": await place.asks_kana(),
     }
     return page(request, "booking/waitlist_join", variables, status=status)
 

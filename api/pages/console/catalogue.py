@@ -30,7 +30,11 @@ async def _services(desk: Desk) -> list[Row]:
             (
                 "・".join(
                     part
-                    for part in (one["category"], desk.f.duration(one["duration_minutes"]), desk.f.money(one["price"]))
+                    for part in (
+                        desk.f.text(one["category"]),
+                        desk.f.duration(one["duration_minutes"]),
+                        desk.f.money(one["price"]),
+                    )
                     if part
                 ),
             ),
@@ -179,7 +183,7 @@ SERVICES = Kind(
     filters=_service_filters,
     more=_requirements,
     inputs=_needed,
-    initial={"is_active": True},
+    initial={"is_active": True, "tax_percent": 10},
 )
 RESOURCES = Kind(
     "resources",

@@ -83,6 +83,7 @@ class SingleForm:
         variables |= {
             "heading": self.heading(desk, found),
             "back": f"{desk.path}/{self.back}",
+            "back_key": "tab_setup" if self.back == "setup" else f"records_{self.back}",
             "saved": "saved" in desk.query,
         }
         return page(desk.request, "console/single", variables, status=error.status if error else 200)

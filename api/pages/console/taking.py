@@ -20,11 +20,12 @@ from api.pages.console.today import own_business
 from api.pages.forms import Form, read_form
 from api.pages.rendering import page, see_other
 from api.pages.sessions import logged_in
+from domain.businesses.profile import AsksKana
 from domain.scheduling.business_days import moment
 from domain.scheduling.hours import DAY
 
 _MOST = 200
-_CONTACT = ("family_name", "given_name", "email", "phone")
+_CONTACT = ("family_name", "given_name", "family_name_kana", "given_name_kana", "email", "phone")
 #: What the field of a date and time sends (HTML, local date and time).
 _WALL = "%Y-%m-%dT%H:%M"
 #: How long a block is where a time was tapped.
@@ -39,6 +40,7 @@ class Place:
     business: Mapping[str, Any]
     services: list[Mapping[str, Any]]
     resources: list[Mapping[str, Any]]
+    asks_kana: bool
 
     @property
     def zone(self) -> ZoneInfo:
@@ -125,12 +127,14 @@ async def _shown_block(request: Request) -> Response:
 
 async def _place(request: Request) -> Place:
     api, business_id = await logged_in(request), request.path_params["business_id"]
-    business, services, resources = await asyncio.gather(
+    business, services, resources, settings = await asyncio.gather(
         own_business(api, business_id),
         api.rows(f"/businesses/{business_id}/services", _MOST),
         api.rows("/resources", _MOST, business_id=business_id, active=True),
+        api.get(f"/businesses/{business_id}/settings"),
     )
-    return Place(api, business, [one for one in services if one["is_active"]], resources)
+    asks = settings["asks_kana"] != AsksKana.OFF
+    return Place(api, business, [one for one in services if one["is_active"]], resources, asks)
 
 
 def _start(place: Place, day: str, minute: str, now: datetime) -> datetime:
@@ -167,12 +171,13 @@ def _form(
 ) -> Response:
     fields = {name.rpartition(".")[2]: said for name, said in (error.fields.items() if error else ())}
     named = {"start_at": "start", "starts_at": "block_start", "ends_at": "block_end", "service_id": "service"}
-    known = {"family_name": "", "given_name": "", "email": "", "phone": "", "requests": "", "service": "", "reason": ""}
+    known = dict.fromkeys((*_CONTACT, "requests", "service", "reason"), "")
     times = {"start": "", "block_start": "", "block_end": "", "resource": "", "what": "booking"}
     variables = {
         "business": place.business,
         "services": place.services,
         "resources": place.resources,
+        "asks_kana": place.asks_kana,
         "typed": {**known, **times, **typed},
         "errors": {named.get(name, name): said for name, said in fields.items()},
         "error": error,

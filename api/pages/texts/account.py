@@ -15,6 +15,7 @@ WORDS: Mapping[str, Text] = {
     "account_coming": Text("これからのご予約", "Coming"),
     "account_past": Text("これまでのご予約", "Past"),
     "account_none": Text("ご予約はありません。", "There are no bookings."),
+    "account_find": Text("お店を探す", "Find a business"),
     "push_title": Text("ブラウザーの通知", "Notifications in the browser"),
     "push_say": Text(
         "ご予約のお知らせを、このサイトを開いていないときもブラウザーに表示します。",
@@ -31,6 +32,13 @@ WORDS: Mapping[str, Text] = {
     ),
     "push_browser": Text("{at}に登録", "Registered {at}"),
     "push_remove": Text("このブラウザーへの通知を止める", "Stop notifications there"),
+    "choices_say": Text(
+        "お知らせごとに、受け取る方法をお選びください。", "Choose how you want to get each kind of message."
+    ),
+    "way_of_email": Text("メール", "E-mail"),
+    "way_of_line": Text("LINE", "LINE"),
+    "way_of_push": Text("ブラウザーの通知", "Browser"),
+    "way_of_sms": Text("SMS", "SMS"),
     "choice_channel_in_app": Text("画面のお知らせ", "on screen"),
     "choice_channel_other": Text("その他", "otherwise"),
     "not_proven": Text("未確認", "not confirmed"),

@@ -12,9 +12,9 @@ WORDS: Mapping[str, Text] = {
     "state_pending_approval": Text("お店の承認待ち", "Waiting for the business"),
     "state_pending": Text("受付中", "Being processed"),
     "state_confirmed": Text("予約確定", "Confirmed"),
-    "state_checked_in": Text("ご来店済み", "Checked in"),
+    "state_checked_in": Text("受付済み", "Checked in"),
     "state_completed": Text("ご利用済み", "Completed"),
-    "state_no_show": Text("ご来店がありませんでした", "Not attended"),
+    "state_no_show": Text("お越しになりませんでした", "Not attended"),
     "state_cancelled": Text("キャンセル済み", "Cancelled"),
     "state_declined": Text("お申し込みをお受けできませんでした", "Declined"),
     "state_expired": Text("期限切れ", "Expired"),
@@ -43,7 +43,7 @@ WORDS: Mapping[str, Text] = {
     "say_cancelled": Text("このご予約はキャンセルされました。", "This booking was cancelled."),
     "say_declined": Text("恐れ入りますが、今回はお受けできませんでした。", "The business could not take this booking."),
     "say_pending": Text("お手続きを進めています。まもなく確定します。", "We are working on it. This takes a moment."),
-    "say_checked_in": Text("ご来店ありがとうございます。", "Welcome."),
+    "say_checked_in": Text("お越しいただきありがとうございます。", "Welcome."),
     "say_completed": Text("ご利用ありがとうございました。", "Thank you for your visit."),
     "say_no_show": Text("ご不明な点はお店にお問い合わせください。", "Please contact the business if this is wrong."),
     "reload": Text("最新の状態を見る", "Refresh"),
@@ -195,5 +195,35 @@ WORDS: Mapping[str, Text] = {
     "waitlist_accept": Text("この時間を予約する", "Book this time"),
     "waitlist_decline": Text("見送る", "No, thank you"),
     "waitlist_leave": Text("キャンセル待ちをやめる", "Leave the waitlist"),
-    "waitlist_until": Text("{until}まで", "Until {until}"),
+    "waitlist_until": Text("登録の期限：{until}", "On the list until {until}"),
+    "waitlist_prove": Text(
+        "お送りしたメールのリンクを{until}までに開いてください。メールアドレスの確認が済むと、順番をお取りします。",
+        "Please open the link in our e-mail by {until}. You have a place in the queue once your address is confirmed.",
+    ),
+    "waitlist_prove_do": Text("メールアドレスを確認する", "Confirm my address"),
+    "waitlist_next": Text(
+        "空きが出たら、順番にメールでお知らせします。まだ予約ではなく、お支払いもありません。",
+        "If a time opens up, we e-mail one person at a time, in order. Nothing is booked or paid yet.",
+    ),
+    "waitlist_is": Text(
+        "キャンセル待ちは、空きが出るのを順番にお待ちいただくお手続きです。まだ予約ではなく、お支払いもありません。",
+        "The waitlist is a place in a queue. Nothing is booked or paid yet.",
+    ),
+    "waitlist_step_prove": Text(
+        "ご登録のあと、お送りするメールのリンクを開くと、順番をお取りします。",
+        "After you join, open the link in our e-mail to take your place.",
+    ),
+    "waitlist_step_offer": Text(
+        "空きが出たら、お一人ずつ順番にメールでお知らせします。",
+        "If a time opens up, we e-mail one person at a time, in order.",
+    ),
+    "waitlist_step_answer": Text(
+        "期限までにお返事いただくと予約に進みます。お返事がない場合は、次の方にご案内します。",
+        "Answer by the time in the e-mail to book it. If you do not answer, the next person gets it.",
+    ),
+    "waitlist_one": Text(
+        "キャンセル待ちは、メニューを1つお選びください。", "Please choose one service for the waitlist."
+    ),
+    "waitlist_days": Text("ご希望の日を選ぶ", "Choose days"),
+    "waitlist_see_times": Text("空き時間を見る", "See free times"),
 }

@@ -358,6 +358,10 @@ WORDS: Mapping[str, Text] = {
         "運営が内容と書類を確認します。結果はメールでお知らせします。",
         "We check what you stated and the documents, and answer by e-mail.",
     ),
+    "submit_title": Text("審査の申し込み", "Submit for verification"),
+    "submit_not_yet": Text(
+        "次のものが揃うと、ここから審査を申し込めます。", "You can submit the business here when it has the following:"
+    ),
     "submit_do": Text("審査を申し込む", "Submit for verification"),
     "clash": Text("この変更で、次の予約が受けられなくなります", "These bookings would lose their time"),
     "clash_anyway": Text(

@@ -14,6 +14,8 @@ WORDS: Mapping[str, Text] = {
     "start_console": Text("店舗の管理画面", "Dashboard for businesses"),
     "start_docs": Text("APIの説明", "API documentation"),
     "skip": Text("本文へ", "Skip to content"),
+    "menu_of_pages": Text("ページ一覧", "Pages"),
+    "menu_at": Text("：{page}", ": {page}"),
     "back": Text("戻る", "Back"),
     "change": Text("変更する", "Change"),
     "error_title": Text("お手続きを完了できませんでした", "We could not do that"),

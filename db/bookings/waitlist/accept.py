@@ -17,8 +17,8 @@ from domain.errors import Gone, NotFound, WrongState
 from domain.money import Money
 
 _ENTRY = text("""
-    SELECT w.service_id, w.user_id, w.family_name, w.given_name, CAST(w.email AS text) AS email, w.phone, w.language,
-           w.party_size, o.resource_ids, w.resource_ids AS named
+    SELECT w.service_id, w.user_id, w.family_name, w.given_name, w.family_name_kana, w.given_name_kana,
+           CAST(w.email AS text) AS email, w.phone, w.language, w.party_size, o.resource_ids, w.resource_ids AS named
       FROM waitlist w JOIN waitlist_offers o ON o.id = :offer_id WHERE w.id = :id
 """)
 # The time is released and claimed again in one transaction. Another caller who claims it meanwhile waits for that
@@ -60,7 +60,8 @@ class WaitlistAcceptStore(Store):
             raise Gone({"reason": "offer_expired"})
         wanted = (await self.session.execute(_ENTRY, {"id": entry_id, "offer_id": entry.offer_id})).one()
         await self.session.execute(_TAKE, {"offer_id": entry.offer_id, "now": now})
-        guest = Contact(wanted.family_name, wanted.given_name, wanted.email, wanted.phone)
+        kana = (wanted.family_name_kana, wanted.given_name_kana)
+        guest = Contact(wanted.family_name, wanted.given_name, wanted.email, wanted.phone, *kana)
         request = HoldRequest(
             items=(ItemRequest(wanted.service_id, tuple(wanted.resource_ids), tuple(wanted.named)),),
             start_at=entry.start_at,

@@ -17,7 +17,9 @@ from db.scheduling.booked_services import Catalogue
 from domain.bookings import waitlist
 from domain.bookings.contact import Contact
 from domain.bookings.errors import TimeIsFree
+from domain.bookings.limits import check_kana
 from domain.bookings.waitlist import EntryEnd, EntryStatus, OfferTerms, Wanted
+from domain.businesses.profile import AsksKana
 from domain.errors import InvalidInput, NotFound, WrongState
 from domain.identity.network import network_of
 from domain.instants import text_at_venue
@@ -54,17 +56,19 @@ _COUNTS = text("""
     bindparam("except_entry", type_=PgUUID(as_uuid=True)),
 )
 _ADD = text("""
-    INSERT INTO waitlist (business_id, service_id, service_name, time_zone, user_id, family_name, given_name, email,
-                          phone, ip, language, status, first_day, last_day, times, resource_ids, party_size, joined_at,
-                          proven_at, by_staff, proof_deadline, ends_at)
-    VALUES (:business_id, :service_id, :service_name, :time_zone, :user_id, :family_name, :given_name, :email,
-            :phone, :ip, :language, :status, :first_day, :last_day, :times, :resource_ids, :party_size, :now,
-            :proven_at, :by_staff, :proof_deadline, :ends_at)
+    INSERT INTO waitlist (business_id, service_id, service_name, time_zone, user_id, family_name, given_name,
+                          family_name_kana, given_name_kana, email, phone, ip, language, status, first_day, last_day,
+                          times, resource_ids, party_size, joined_at, proven_at, by_staff, proof_deadline, ends_at)
+    VALUES (:business_id, :service_id, :service_name, :time_zone, :user_id, :family_name, :given_name,
+            :family_name_kana, :given_name_kana, :email, :phone, :ip, :language, :status, :first_day, :last_day,
+            :times, :resource_ids, :party_size, :now, :proven_at, :by_staff, :proof_deadline, :ends_at)
     RETURNING id
 """).bindparams(
     bindparam("user_id", type_=PgUUID(as_uuid=True)),
     bindparam("email", type_=CITEXT),
     bindparam("phone", type_=Text),
+    bindparam("family_name_kana", type_=Text),
+    bindparam("given_name_kana", type_=Text),
     bindparam("ip", type_=Text),
     bindparam("service_name", type_=JSONB),
     bindparam("times", type_=JSONB),
@@ -114,7 +118,8 @@ class WaitlistEntryStore(WaitlistEndStore):
         no offers before it.
 
         Raises NotFound, NotBookable, PartySizeRefused, TimeIsFree where a time can be booked, InvalidInput for days
-        that are over or too far ahead, and WaitlistLimit for too many entries.
+        that are over or too far ahead and for a guest without the kana that the business demands, and WaitlistLimit
+        for too many entries.
         """
         wanted = request.wanted
         catalogue = await AvailabilityStore(self.session, self.context).catalogue(
@@ -230,6 +235,8 @@ class WaitlistEntryStore(WaitlistEndStore):
         if request.person is not None:
             if not catalogue.settings["guest_booking"] and not request.by_staff:
                 raise NotBookable({"rule": "no_guest_booking"})
+            if not request.by_staff:
+                check_kana(request.person, AsksKana(catalogue.settings["asks_kana"]))
             return _guest(request.person, request.by_staff)
         if request.customer_id is not None:
             return await self._customer(request.customer_id, catalogue.business_id)

@@ -53,6 +53,8 @@ class WaitlistEntry(Base, Stamped):
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     family_name: Mapped[str] = mapped_column(server_default=text("''"))
     given_name: Mapped[str] = mapped_column(server_default=text("''"))
+    family_name_kana: Mapped[str | None]
+    given_name_kana: Mapped[str | None]
     email: Mapped[str | None] = mapped_column(CITEXT)
     phone: Mapped[str | None]
     ip: Mapped[str | None]

@@ -208,7 +208,7 @@ def writes(salon: OpenSalon, policy: str) -> dict[str, tuple[str, str, dict[str,
         "hours.update days": ("PUT", f"/owner/businesses/{business}/holidays", {"days": []}),
         "settings.write": ("PUT", f"/owner/businesses/{business}/settings", {"auto_complete": True}),
         "service.write add": ("POST", "/owner/services", service_body(business)),
-        "service.write": ("PUT", f"/owner/services/{salon.service}", {"category": "hair"}),
+        "service.write": ("PUT", f"/owner/services/{salon.service}", {"category": {"en": "hair"}}),
         "resource.write add": (
             "POST",
             "/owner/resources",

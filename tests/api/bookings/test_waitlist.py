@@ -147,7 +147,8 @@ async def test_post_waitlist_refuses_broken_wishes(full: Full) -> None:
 
 
 async def test_guest_waits_once_the_address_is_proven_and_books_with_the_link(full: Full) -> None:
-    entry, other = await full.join_as_guest(), await full.join_as_guest(email="jiro@example.jp")
+    kana = {"family_name_kana": "すずき", "given_name_kana": "いちろう"}
+    entry, other = await full.join_as_guest(**kana), await full.join_as_guest(email="jiro@example.jp")
     async with full.by_link(entry) as guest:
         for wrong in (entry["guest_token"], full.proof(other), "x"):
             answer = await full.post(guest, entry, "confirm-address", json={"token": wrong})
@@ -171,6 +172,9 @@ async def test_guest_waits_once_the_address_is_proven_and_books_with_the_link(fu
     )
     async with client_of(full.app, **{HEADER: booking["guest_token"]}) as guest:
         assert (await guest.get(f"{PREFIX}/bookings/{booking['id']}")).status_code == 200
+    read = "SELECT c.* FROM customers c JOIN bookings b ON b.customer_id = c.id WHERE b.id = :id"
+    [customer] = await data.rows(full.pool, read, id=UUID(booking["id"]))
+    assert (customer["family_name_kana"], customer["given_name_kana"]) == ("スズキ", "イチロウ")
 
 
 async def test_accept_twice_with_one_key_gives_the_same_booking(full: Full) -> None:

@@ -126,7 +126,7 @@ async def test_services_are_listed_by_filter_and_order(client: AsyncClient, owne
             name={"ja": name},
             price={"amount": price, "currency": "JPY"},
             duration_minutes=minutes,
-            category="色" if number < 2 else None,
+            category={"ja": "色", "en": "Colour"} if number < 2 else None,
             requirements=requirements,
             is_active=number != 1,
         )
@@ -149,7 +149,10 @@ async def test_services_are_listed_by_filter_and_order(client: AsyncClient, owne
     assert await names(owner.http, sort="name") == ["カット", "カラー", "ｶﾗｰとカット", "スパ"]
     assert await names(owner.http, active="false") == ["ｶﾗｰとカット"]
     assert await names(owner.http, q="からー", active="true") == ["カラー"]
-    assert await names(owner.http, category="色") == ["カラー", "ｶﾗｰとカット"]
+    for category in ("色", "Colour"):
+        assert await names(owner.http, category=category) == ["カラー", "ｶﾗｰとカット"]
+    assert await names(owner.http, category="colour") == []
+    assert await names(owner.http, q="colour") == ["カラー", "ｶﾗｰとカット"]
     assert await names(client, q="カラー") == ["カラー"]
     assert await names(client, active="false") == []
     everywhere = await client.get(f"{PREFIX}/services", params={"q": "カラー"})

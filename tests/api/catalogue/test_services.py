@@ -26,7 +26,7 @@ async def test_service_is_read_as_it_was_made(client: AsyncClient, owner: Person
         owner,
         salon.id,
         description={"en": "With shampoo.\nAnd tea."},
-        category="hair",
+        category={"ja": "ヘア", "en": "Hair"},
         tax_percent=8,
         buffer_after_minutes=10,
         party_max=3,
@@ -41,6 +41,7 @@ async def test_service_is_read_as_it_was_made(client: AsyncClient, owner: Person
     assert read["deposit_amount"] == {"amount": 1000, "currency": "JPY"}
     assert read["requirements"] == [{"group": 1, "resource_ids": [str(salon.room)]}]
     assert read["description"] == {"ja": None, "en": "With shampoo.\nAnd tea.", "text": "With shampoo.\nAnd tea."}
+    assert read["category"] == {"ja": "ヘア", "en": "Hair", "text": "Hair"}
     assert read["policy"] is None
 
 
@@ -146,7 +147,7 @@ async def test_change_is_checked_against_the_whole(owner: Person) -> None:
 async def test_requirements_are_replaced_whole(owner: Person, pool: Pool) -> None:
     salon = await open_salon(pool, owner)
     path = f"/owner/services/{salon.service}"
-    unchanged = await owner.put(path, json={"category": "hair"})
+    unchanged = await owner.put(path, json={"category": {"en": "hair"}})
     assert len(unchanged.json()["data"]["requirements"]) == 2
     changed = await owner.put(path, json={"requirements": [{"group": 3, "resource_ids": [str(salon.room)]}]})
     assert changed.json()["data"]["requirements"] == [{"group": 3, "resource_ids": [str(salon.room)]}]
@@ -198,7 +199,7 @@ async def test_page_costs_the_same_with_one_service_and_with_many(
     for more in (0, 12):
         requirements = [{"group": 0, "resource_ids": [str(one) for one in salon.staff]}]
         for _ in range(more):
-            await create_service(owner, salon.id, requirements=requirements, category="hair")
+            await create_service(owner, salon.id, requirements=requirements, category={"en": "hair"})
         statements.clear()
         answer = await client.get(path, params={"business_id": str(salon.id), "limit": 100})
         assert len(answer.json()["data"]) == 1 + more

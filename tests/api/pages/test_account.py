@@ -86,7 +86,9 @@ async def test_sessions_end_one_device(app: FastAPI, visitor: Visitor, log_in: L
 async def test_messages_are_chosen(visitor: Visitor, log_in: Login) -> None:
     person = await log_in()
     await log_in_page(visitor, person.email)
-    await visitor.open("/account/messages")
+    page = await visitor.open("/account/messages")
+    kinds = re.findall(r'name="kind" value="([a-z_]+)/', page.text)
+    assert len(set(kinds)) == page.text.count("<fieldset") == page.text.count("<legend>"), "one group for each kind"
     page = await visitor.send("/account/messages", kind="booking_reminder/email")
     assert "Saved." in page.text
     choices = (await person.get("/notifications/preferences")).json()["data"]["choices"]

@@ -195,7 +195,25 @@ async def test_waitlist_form_joins_a_full_day(visitor: Visitor, salon: StaffedSa
     await visitor.open(address)
     page = await visitor.send(f"/{slug}/waitlist", **CONTACT, first_day=day.isoformat(), last_day=day.isoformat())
     assert page.url.path.startswith("/waitlist/"), page.text
-    assert "You are on the waitlist" in page.text or "confirm your address" in page.text
+    assert "You are on the waitlist" in page.text or "once your address is confirmed" in page.text
+    assert "confirm your booking" not in page.text
+
+
+async def test_waitlist_says_what_it_is_before_anything_is_typed(
+    visitor: Visitor, salon: StaffedSalon, slug: str
+) -> None:
+    """On the screen that asks which service, on the form, and for several services, of which one is to be chosen."""
+    service = str(salon.ids.service_id)
+    said = {"en": "Nothing is booked or paid yet.", "ja": "まだ予約ではなく、お支払いもありません。"}
+    for chosen in ([], [service], [service, service]):
+        for language, sentence in said.items():
+            page = await visitor.open(f"/{slug}/waitlist", service=chosen, lang=language)
+            assert page.status_code == 200
+            assert sentence in page.text.partition("<form")[0], page.text
+            assert 'class="steps"' not in page.text
+            assert ('type="radio" name="service"' in page.text) == (len(chosen) != 1), chosen
+    page = await visitor.send(f"/{slug}/waitlist", **CONTACT)
+    assert page.status_code in {403, 422}, page.text
 
 
 async def test_waitlist_form_says_that_a_time_is_free(visitor: Visitor, salon: StaffedSalon, slug: str) -> None:

@@ -93,6 +93,52 @@ async def test_booking_without_the_demanded_kana_is_refused_but_for_staff(salon:
     assert answer.status_code == 201, answer.text
 
 
+@pytest.mark.parametrize(("setting", "shown"), [("off", 0), ("asked", 2), ("demanded", 2)])
+async def test_form_of_staff_asks_for_kana_and_needs_none(
+    owner: Visitor, salon: StaffedSalon, pool: Pool, setting: str, shown: int
+) -> None:
+    """Somebody on the telephone may not say how the name is written."""
+    await ask(salon, setting)
+    form = f"/console/{salon.ids.business_id}/new"
+    for hour, kana in ((10, {}), (14, KANA if shown else {})):
+        page = await owner.open(form)
+        assert page.text.count('_kana" type="text"') == shown
+        typed = {"service": str(salon.ids.service_id), "start": f"{salon.at(hour):%Y-%m-%dT%H:%M}", "what": "booking"}
+        page = await owner.send(form, **typed, **CONTACT, **kana)
+        assert page.url.path.endswith("/calendar"), page.text
+    assert await stored(pool) == [(None, None), ("サトウ", "アイ") if shown else (None, None)]
+
+
+async def test_form_of_staff_keeps_what_is_no_kana(owner: Visitor, salon: StaffedSalon) -> None:
+    await ask(salon, "asked")
+    form = f"/console/{salon.ids.business_id}/new"
+    await owner.open(form)
+    typed = {"service": str(salon.ids.service_id), "start": f"{salon.at(10):%Y-%m-%dT%H:%M}", "what": "booking"}
+    page = await owner.send(form, **typed, **CONTACT, family_name_kana="Sato")
+    assert page.status_code == 422
+    assert 'id="family_name_kana-note"' in page.text
+    assert 'value="Sato"' in page.text
+
+
+async def test_waitlist_form_asks_for_kana(visitor: Visitor, salon: StaffedSalon, slug: str, pool: Pool) -> None:
+    await ask(salon, "demanded")
+    day = salon.at(0).date().isoformat()
+    times = {"starts_at": salon.at(0).isoformat(), "ends_at": salon.at(0, days=1).isoformat()}
+    body = {"business_id": str(salon.ids.business_id), **times}
+    assert (await salon.owner.post("/blocks", json=body, headers=keyed())).status_code == 201
+    page = await visitor.open(f"/{slug}/waitlist", service=str(salon.ids.service_id), day=day)
+    assert page.text.count('_kana" type="text" value="" autocomplete="off" required') == 2
+    days = {"first_day": day, "last_day": day}
+    page = await visitor.send(f"/{slug}/waitlist", **CONTACT, **days)
+    assert page.status_code == 422, page.text
+    for name in ("family_name_kana", "given_name_kana"):
+        assert f'<p class="wrong" id="{name}-note">' in page.text, name
+    page = await visitor.send(f"/{slug}/waitlist", **CONTACT, **KANA, **days)
+    assert page.url.path.startswith("/waitlist/"), page.text
+    found = await data.rows(pool, "SELECT family_name_kana, given_name_kana FROM waitlist")
+    assert [(row["family_name_kana"], row["given_name_kana"]) for row in found] == [("サトウ", "アイ")]
+
+
 async def test_customers_are_listed_by_kana_and_by_newest(owner: Visitor, salon: StaffedSalon, pool: Pool) -> None:
     for family, kana in (("渡辺", "ワタナベ"), ("安藤", "アンドウ"), ("加藤", "カトウ")):
         body = {"business_id": str(salon.ids.business_id), "family_name": family, "family_name_kana": kana}

@@ -75,6 +75,23 @@ async def test_new_business_without_a_business_is_offered_in_both_languages(newc
         assert f">{place}</option>" in page.text
 
 
+async def test_new_business_is_submitted_only_when_nothing_is_missing(newcomer: Visitor, pool: Pool) -> None:
+    """Before that, the place of the button has a link to each missing thing."""
+    await newcomer.open("/console/new")
+    page = await newcomer.send("/console/new", **NEW)
+    start = page.url.path
+    place = page.text[page.text.index('<h2 id="submit">') :]
+    assert "/start/submit" not in page.text
+    missing = re.findall(
+        r'<li><a href="([^"]+)">', page.text.partition('<ol class="steps-list"')[2].partition("</ol>")[0]
+    )
+    assert missing
+    assert re.findall(r'<li><a href="([^"]+)">', place.partition("</section>")[0]) == missing
+    answer = await newcomer.send(f"{start}/submit")
+    assert 400 <= answer.status_code < 500
+    assert newcomer.alert()
+
+
 async def test_new_business_needs_a_login(visitor: Visitor) -> None:
     assert (await visitor.open("/console/new")).url.path == "/console/login"
     assert (await visitor.http.post("/console/new", data=NEW)).status_code == 403

@@ -52,7 +52,9 @@ def test_fields_have_the_limits_of_the_schema() -> None:
 
 def test_body_has_the_types_of_the_api() -> None:
     fields = fields_of(ServiceCreate, ("name", "price", "tax_percent", "duration_minutes", "is_active", "category"))
-    sent = form("name.ja=カット&name.en=&price=5500&tax_percent=10&duration_minutes=60&is_active=1&category=")
+    sent = form(
+        "name.ja=カット&name.en=&price=5500&tax_percent=10&duration_minutes=60&is_active=1&category.ja=&category.en="
+    )
     assert body_of(fields, sent) == {
         "name": {"ja": "カット", "en": None},
         "price": {"amount": 5500, "currency": "JPY"},
@@ -64,7 +66,7 @@ def test_body_has_the_types_of_the_api() -> None:
 
 def test_body_of_a_change_erases_what_may_be_empty() -> None:
     fields = fields_of(ServiceUpdate, ("category", "duration_minutes"))
-    assert body_of(fields, form("category=&duration_minutes="), change=True) == {"category": None}
+    assert body_of(fields, form("category.ja=&category.en=&duration_minutes="), change=True) == {"category": None}
 
 
 def test_body_gives_what_is_no_number_to_the_api() -> None:

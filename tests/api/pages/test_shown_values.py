@@ -68,3 +68,35 @@ async def test_hints_fit_their_form(owner: Visitor, salon: StaffedSalon) -> None
 async def test_start_page_of_a_public_business_asks_for_nothing(owner: Visitor, salon: StaffedSalon) -> None:
     page = await owner.open(console(salon, "start"))
     assert 'class="steps-list"' not in page.text
+
+
+async def test_categories_are_shown_in_the_language_of_the_page(
+    owner: Visitor, visitor: Visitor, salon: StaffedSalon, slug: str
+) -> None:
+    """Three services of one category, whose English name is typed once."""
+    written = ({"ja": "カット", "en": "Cuts"}, {"ja": "カット"}, {"en": "Cuts"})
+    for number, names in enumerate(written):
+        await owner.open(console(salon, "services/new"))
+        page = await owner.send(
+            console(salon, "services/new"),
+            **{"name.ja": f"髪{number}", "price": "1200", "tax_percent": "10", "duration_minutes": "15"},
+            **{f"category.{language}": name for language, name in names.items()},
+            need_staff=str(salon.ids.resources[0]),
+            is_active="1",
+        )
+        assert "Saved." in page.text, page.text
+    for language, name in (("ja", "カット"), ("en", "Cuts")):
+        page = await visitor.open(f"/{slug}", lang=language)
+        assert page.text.count(f'<h3 class="part">{name}</h3>') == 1, page.text
+        page = await visitor.open(f"/{slug}/book")
+        assert page.text.count(f"<legend>{name}</legend>") == 1
+    assert "Cuts・" in (await owner.open(console(salon, "services"), lang="en")).text
+
+
+async def test_category_of_one_language_is_shown_in_the_other(
+    owner: Visitor, visitor: Visitor, salon: StaffedSalon, slug: str
+) -> None:
+    body = {"category": {"ja": "スパ"}}
+    answer = await salon.owner.put(f"/owner/services/{salon.ids.service_id}", json=body)
+    assert answer.status_code == 200, answer.text
+    assert '<h3 class="part">スパ</h3>' in (await visitor.open(f"/{slug}", lang="en")).text

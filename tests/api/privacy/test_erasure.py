@@ -364,11 +364,11 @@ LEFT_ALONE = {
     "user_sessions.end_reason": "the row is deleted",
     "waitlist.end_reason": "the row is deleted",
 }
+_CONTACT = ("family_name", "given_name", "family_name_kana", "given_name_kana", "email", "phone")
 HANDLED = {
-    *("waitlist.family_name", "waitlist.given_name", "waitlist.email", "waitlist.phone", "waitlist.ip"),
+    *(f"{one}.{name}" for one in ("waitlist", "customers") for name in _CONTACT),
     *("users.email", "users.email_verified_at", "users.family_name", "users.given_name"),
-    *("customers.family_name", "customers.given_name", "customers.family_name_kana", "customers.given_name_kana"),
-    *("customers.phone", "customers.email", "customers.email_key", "customers.birthday"),
+    *("customers.email_key", "customers.birthday", "waitlist.ip"),
     *("customer_notes.body", "customer_notes.body_encrypted"),
     *("customers.preferences", "customers.tags", "customer_search.body", "customer_search.tokens"),
     *("bookings.family_name", "bookings.given_name", "bookings.email", "bookings.phone", "bookings.ip"),

@@ -23,6 +23,8 @@ class GuestWrite(Input):
 
     family_name: PersonName = Field(description="Family name, or the only name.")
     given_name: PersonName | None = Field(default=None, description="Given name; one name is enough.")
+    family_name_kana: Kana | None = Field(default=None, description="Family name in kana.")
+    given_name_kana: Kana | None = Field(default=None, description="Given name in kana.")
     email: Email | None = Field(default=None, description="E-mail address.")
     phone: Phone | None = Field(default=None, description="Phone number in E.164, such as `+81312345678`.")
 
@@ -31,13 +33,6 @@ class GuestWrite(Input):
         if self.email is None and self.phone is None:
             raise PydanticCustomError("email_or_phone", "an e-mail address or a phone number")
         return self
-
-
-class BookingGuestWrite(GuestWrite):
-    """A person without a login who books: kana too, where the business asks for them (setting `asks_kana`)."""
-
-    family_name_kana: Kana | None = Field(default=None, description="Family name in kana.")
-    given_name_kana: Kana | None = Field(default=None, description="Given name in kana.")
 
 
 class BookingItemCreate(Input):
@@ -87,7 +82,7 @@ class BookingCreate(Input):
         default=None, description="A request of the customer, such as a seat at the window."
     )
     language: Literal["ja", "en"] | None = Field(default=None, description="Of the notices; else `Accept-Language`.")
-    guest: BookingGuestWrite | None = Field(default=None, description="The person who books without a login.")
+    guest: GuestWrite | None = Field(default=None, description="The person who books without a login.")
     customer_id: UUID | None = Field(default=None, description="Customer for whom staff book (UUID).")
     request_payment: bool = Field(default=False, description="Whether the customer is asked to pay online.")
     provisional: bool = Field(

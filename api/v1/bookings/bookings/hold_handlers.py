@@ -15,7 +15,7 @@ from api.http.idempotency import Key, Replay, without_secrets
 from api.http.operation_errors import raises
 from api.http.rate_limits import count_booking
 from api.http.request_info import request_info
-from api.v1.bookings.bookings.create_schemas import BookingCreate, BookingGuestWrite, GuestWrite
+from api.v1.bookings.bookings.create_schemas import BookingCreate, GuestWrite
 from api.v1.bookings.bookings.schemas import BookingCreatedRead
 from db.bookings.commands.hold_request import HoldRequest
 from db.engine.session import UnitOfWork
@@ -168,6 +168,6 @@ def _is_staff(access: Access) -> bool:
 
 def contact_of(guest: GuestWrite) -> Contact:
     """What somebody without a login typed about themselves."""
-    kana = (guest.family_name_kana, guest.given_name_kana) if isinstance(guest, BookingGuestWrite) else (None, None)
+    kana = (guest.family_name_kana, guest.given_name_kana)
     phone = guest.phone.e164 if guest.phone else None
     return Contact(guest.family_name, guest.given_name or "", guest.email, phone, *kana)

@@ -35,7 +35,7 @@ class ServiceListing:
 
 async def listing(
     page: PageAsked,
-    category: Annotated[str | None, Query(max_length=200, description="Only this category.")] = None,
+    category: Annotated[str | None, Query(max_length=200, description="Only this category, by its name.")] = None,
     active: Annotated[bool | None, Query(description="Those alone that are, or are not.")] = None,
     q: Annotated[str | None, Query(min_length=1, max_length=100, description="A part of name or description.")] = None,
     sort: Annotated[ServiceSort, Query(description="Order of the services.")] = ServiceSort.OLDEST,

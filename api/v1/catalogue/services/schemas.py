@@ -15,7 +15,6 @@ from api.http.fields import (
     ChangedRecordRead,
     Changes,
     Input,
-    Line,
     MoneyRead,
     MoneyWrite,
     Output,
@@ -34,7 +33,7 @@ _STAFF = "019a0c5e-8a10-7d4e-9c11-0f3b7a5e2d90"
 _WRITTEN = {
     "name": {"ja": "カット", "en": "Haircut"},
     "description": {"ja": "シャンプー付き。", "en": "With shampoo."},
-    "category": "hair",
+    "category": {"ja": "ヘア", "en": "Hair"},
     "price": {"amount": 5500, "currency": "JPY"},
     "duration_minutes": 60,
     "buffer_after_minutes": 10,
@@ -101,7 +100,10 @@ class ServiceCreate(_Terms):
         default=None,
         description="Description in Japanese, English or both.",
     )
-    category: Line | None = Field(default=None, description="Name of the group in which the service is shown.")
+    category: BilingualNameWrite | None = Field(
+        default=None,
+        description="Name of the group in which the service is shown, in Japanese, English or both.",
+    )
     price: MoneyWrite = Field(description="Price with tax.")
     tax_percent: TaxPercent = Field(
         default=10,
@@ -172,7 +174,10 @@ class ServiceUpdate(Changes, _Terms):
         default=None,
         description="Description in Japanese, English or both.",
     )
-    category: Line | None = Field(default=None, description="Name of the group in which the service is shown.")
+    category: BilingualNameWrite | None = Field(
+        default=None,
+        description="Name of the group in which the service is shown, in Japanese, English or both.",
+    )
     price: MoneyWrite | None = Field(default=None, description="Price with tax.")
     tax_percent: TaxPercent | None = Field(
         default=None,
@@ -312,6 +317,7 @@ class ServiceRead(ChangedRecordRead):
                 "business_id": _ID,
                 "name": {"ja": "カット", "en": "Haircut", "text": "Haircut"},
                 "description": {"ja": "シャンプー付き。", "en": "With shampoo.", "text": "With shampoo."},
+                "category": {"ja": "ヘア", "en": "Hair", "text": "Hair"},
                 "tax_percent": 10,
                 "buffer_before_minutes": 0,
                 "max_wait_minutes": 0,
@@ -342,7 +348,9 @@ class ServiceRead(ChangedRecordRead):
     business_id: UUID = Field(description="Id of the business (UUID).")
     name: BilingualRead = Field(description="Name in Japanese, English or both.")
     description: BilingualRead | None = Field(description="Description in Japanese, English or both.")
-    category: str | None = Field(description="Name of the group in which the service is shown.")
+    category: BilingualRead | None = Field(
+        description="Name of the group in which the service is shown, in Japanese, English or both."
+    )
     price: MoneyRead = Field(description="Price with tax.")
     tax_percent: int = Field(description="Rate of the consumption tax that the price contains, in percent.")
     duration_minutes: int = Field(description="Length of the visit in minutes, without buffers.")
@@ -373,6 +381,7 @@ class ServiceRead(ChangedRecordRead):
             | {
                 "name": BilingualRead.of(row.name),
                 "description": BilingualRead.of(row.description) if row.description else None,
+                "category": BilingualRead.of(row.category) if row.category else None,
                 "price": MoneyRead(amount=row.price, currency=row.currency),
                 "deposit_amount": None if deposit is None else MoneyRead(amount=deposit, currency=row.currency),
             }
