@@ -91,6 +91,7 @@ async def holds(database: servers.Database, pool: Database) -> dict[str, Any]:
         await connection.execute(BENCH_HOLD)
     await owner.dispose()
     salons = [await bench_data.make_salon(pool, staff, 3 * count // 4) for _ in range(2)]
+    await bench_data.analyze(database)
     settings = database.settings()
     found: dict[str, Any] = {}
     async with bench_data.api(settings, bench_data.CORES) as port:
@@ -134,6 +135,7 @@ async def crowd(database: servers.Database, pool: Database) -> dict[str, Any]:
     """1 000 clients on one slot, each on a connection of its own, all at once; beside them as many for the liveness."""
     clients = 1000
     salon = await bench_data.make_salon(pool, 1, clients)
+    await bench_data.analyze(database)
     settings = database.settings()
     codes: Counter[str] = Counter()
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -57,6 +58,13 @@ async def make_salon(pool: Database, staff: int, users: int, duration: int = 60)
             {"b": business_id, "u": ids},
         )
     return BenchSalon(business_id, service_id, resources, ids)
+
+
+async def analyze(database: servers.Database) -> None:
+    """Count all tables for the planner, as autovacuum does within a minute of such a change."""
+    connection = await asyncpg.connect(database.superuser_url, ssl=False)
+    await connection.execute("ANALYZE")
+    await connection.close()
 
 
 async def fill(database: servers.Database, salon: BenchSalon, bookings: int, first: datetime, days: int) -> None:
