@@ -56,6 +56,7 @@ def test_service_is_added_without_javascript(browser: Browser, site: str) -> Non
     page.locator("[name='name.ja']").fill("眉カット")
     page.locator("#price").fill("1200")
     page.locator("#duration_minutes").fill("15")
+    page.locator("[name=need_staff]").first.check()
     page.locator("main form .go button").first.click()
     page.locator("[role=status]").wait_for()
     assert page.get_by_text("眉カット").count() == 1

@@ -77,6 +77,8 @@ def screen(form: PaymentForm, left: int) -> str:
                 "error": None,
                 "key": "k",
                 "left_seconds": left,
+                "pay_until": "2026-11-21T10:10:00+09:00",
+                "is_hold": True,
                 "back_url": "https://booking.example/bookings/x?paid=1",
             }
         )
