@@ -7,8 +7,8 @@ from uuid import UUID
 
 from temporalio import activity
 
-from db.dispute_files import evidence_to_send
 from db.engine.session import Database, Scope
+from db.payment_files import evidence_to_send
 from domain.payments.disputes import UNSENT
 from domain.payments.movements import evidence_key
 from providers.errors import ProviderRefused

@@ -24,7 +24,6 @@ LONGEST = 20_000
 #: A business that has chosen so has its evidence sent so long before the deadline, if no person has sent it.
 SEND_BEFORE = timedelta(hours=6)
 
-
 #: The largest file that Stripe takes as evidence (docs.stripe.com/file-upload, ``dispute_evidence``: PDF, JPEG or PNG
 #: of at most 5 MB).
 LARGEST = 5 * 1024 * 1024
@@ -69,21 +68,22 @@ class EvidenceFile:
 @dataclass(frozen=True, slots=True)
 class EvidenceTexts:
     """``service_on``: the day of the visit at the venue, RFC 3339. ``policy``: what was agreed about cancellations.
-    ``record``: the history of the booking, its money, receipts and messages."""
+    ``record``: the history of the booking, its money, receipts and messages, up to ``LONGEST``. ``messages``: all of
+    them, a line each."""
 
     service_on: str
     description: str
     policy: str
     record: str
+    messages: tuple[str, ...] = ()
 
-    def pages(self, code: str) -> "Mapping[EvidencePart, EvidencePage]":
+    def pages(self, code: str) -> Mapping[EvidencePart, EvidencePage]:
         """What a bank gets as pages of its own; ``code`` of the booking."""
         about = f"Booking {code}"
         policy = EvidencePage("Cancellation policy", about, tuple(self.policy.splitlines()))
         pages = {EvidencePart.POLICY: policy}
-        _, found, messages = self.record.partition(f"{_MESSAGES}:\n")
-        if found:
-            pages[EvidencePart.MESSAGES] = EvidencePage(_MESSAGES, about, tuple(messages.splitlines()))
+        if self.messages:
+            pages[EvidencePart.MESSAGES] = EvidencePage(_MESSAGES, about, self.messages)
         return pages
 
     def as_document(self) -> str:
@@ -129,12 +129,13 @@ def evidence_texts(evidence: Mapping[str, Any]) -> EvidenceTexts:
     )
     if booking.get("contact_proven_at"):
         description += f" The customer proved the contact address at {booking['contact_proven_at']}."
+    messages = _section(_MESSAGES, evidence.get("messages") or (), _message)
     record = "\n".join(
         (
             *_section("History of the booking", evidence.get("history") or (), _history),
             *_section("Movements of money", evidence.get("movements") or (), partial(_movement, amount)),
             *_section("Receipts", evidence.get("receipts") or (), partial(_receipt, amount)),
-            *_section(_MESSAGES, evidence.get("messages") or (), _message),
+            *messages,
         )
     )
     return EvidenceTexts(
@@ -143,6 +144,7 @@ def evidence_texts(evidence: Mapping[str, Any]) -> EvidenceTexts:
         description=description[:LONGEST],
         policy=_policy(booking.get("policy") or {})[:LONGEST],
         record=record[:LONGEST],
+        messages=tuple(messages[1:]),
     )
 
 

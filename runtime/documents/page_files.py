@@ -1,13 +1,10 @@
-"""Pages of text as PDF/A-2b, with the used characters of the font inside."""
+"""Pages of text as PDF."""
 
-import json
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-import typst
-
-from runtime.documents.receipt_files import FONTS
+from runtime.documents.pdf import compile_pdf
 
 _TEMPLATE = Path(__file__).with_name("page.typ")
 
@@ -22,12 +19,4 @@ def page_file(title: str, about: str, lines: Sequence[str], day: date, language:
         "day": [day.year, day.month, day.day],
         "language": language,
     }
-    made: bytes = typst.compile(
-        _TEMPLATE,
-        font_paths=[FONTS],
-        ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        pdf_standards=["a-2b"],
-        format="pdf",
-    )
-    return made
+    return compile_pdf(_TEMPLATE, data)

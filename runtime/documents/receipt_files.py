@@ -1,23 +1,15 @@
-"""Receipts as PDF/A-2b: one page in Japanese or English, with the used characters of the font inside.
+"""Receipts as PDF: one page in Japanese or English."""
 
-Typst sets the page (https://typst.app/docs/reference/pdf/). Texts reach it as data, so nothing in a name is markup. The
-font is Noto Sans JP (SIL Open Font License 1.1), from a Python package; fonts of the machine are not used.
-"""
-
-import json
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pylopdf_fonts_cjk
-import typst
-
 from domain.messages.formats import money
+from runtime.documents.pdf import compile_pdf
 from runtime.documents.receipt_words import CATEGORIES, REMARKS, TITLES, WORDS
 
 _TEMPLATE = Path(__file__).with_name("receipt.typ")
-FONTS = pylopdf_fonts_cjk.sans_path().parent
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 #: The mark of items at the reduced rate, which an invoice must show (消費税法 57条の4 1項 3号).
 _REDUCED = "※"
@@ -31,16 +23,7 @@ def receipt_file(content: Mapping[str, Any], kind: str, language: str) -> bytes:
         kind: a ``ReceiptKind``.
         language: ``ja`` or ``en``.
     """
-    data = json.dumps(_page(content, kind, language), ensure_ascii=False)
-    made: bytes = typst.compile(
-        _TEMPLATE,
-        font_paths=[FONTS],
-        ignore_system_fonts=True,
-        sys_inputs={"data": data},
-        pdf_standards=["a-2b"],
-        format="pdf",
-    )
-    return made
+    return compile_pdf(_TEMPLATE, _page(content, kind, language))
 
 
 def _page(content: Mapping[str, Any], kind: str, language: str) -> dict[str, Any]:

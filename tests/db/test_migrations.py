@@ -93,6 +93,12 @@ async def test_migration_steps_can_be_reverted_alone(database: Database) -> None
     await asyncio.to_thread(command.check, config)
 
 
+async def _migrate_again_from(database: Database, revision: str) -> None:
+    """Back to a revision and forward to the newest, with the rows that are there."""
+    await asyncio.to_thread(command.downgrade, migrate.configuration(database.owner_url), revision)
+    await migrate.upgrade(database.settings())
+
+
 async def test_migrations_mark_the_vouchers_that_are_there(database: Database) -> None:
     """A row of before: the owner of the tables is under their policies too, and would find none without a scope."""
     pool = connect(database.settings())
@@ -101,9 +107,7 @@ async def test_migrations_mark_the_vouchers_that_are_there(database: Database) -
     voucher = {"expires_at": "2027-01-04T14:59:59Z", "codes": []}
     await data.add_payment(pool, salon, booking, voucher=voucher)
     await pool.close()
-    config = migrate.configuration(database.owner_url)
-    await asyncio.to_thread(command.downgrade, config, "2026_11_30_1822_outbox_traces")
-    await migrate.upgrade(database.settings())
+    await _migrate_again_from(database, "2026_11_30_1822_outbox_traces")
     pool = connect(database.settings())
     marked = await data.rows(pool, "SELECT voucher_ordered_at IS NOT NULL AS yes FROM booking_payments")
     await pool.close()
@@ -125,9 +129,7 @@ async def test_migrations_keep_what_messages_about_another_card_say(database: Da
         values = {"business": salon.business_id, "booking": booking, "key": key, "cancels": cancels}
         await data.rows(pool, sql, **values)
     await pool.close()
-    config = migrate.configuration(database.owner_url)
-    await asyncio.to_thread(command.downgrade, config, "2026_11_30_2255_payment_pages")
-    await migrate.upgrade(database.settings())
+    await _migrate_again_from(database, "2026_11_30_2255_payment_pages")
     pool = connect(database.settings())
     kept = await data.rows(pool, "SELECT card_due_cancels FROM bookings")
     await pool.close()

@@ -193,6 +193,17 @@ async def test_lock_that_is_held_too_long_asks_to_try_again(database: servers.Da
                     await waiting.session.execute(text("UPDATE services SET price = 1"))
 
 
+async def test_statements_are_planned_once_only_where_a_service_is_entered(pool: Database) -> None:
+    salon = await data.add_salon(pool)
+    for scope, mode in (
+        (Scope.of("service", salon.service_id, None), "force_generic_plan"),
+        (Scope.of("business", salon.business_id, None), "auto"),
+        (Scope.public(), "auto"),
+    ):
+        async with pool.unit_of_work(scope) as work:
+            assert await work.session.scalar(text("SHOW plan_cache_mode")) == mode, scope
+
+
 async def test_name_that_is_gone_is_a_server_that_is_away(database: servers.Database) -> None:
     url = SecretStr("postgresql+asyncpg://omotenashi_app@no-such-host.invalid:5432/nowhere")
     away = connect(database.settings().model_copy(update={"database_url": url}))

@@ -163,6 +163,13 @@ def test_pages_are_the_policy_and_the_messages_if_there_are_any() -> None:
     assert set(evidence_texts(EVIDENCE | {"messages": []}).pages("K7M2Q9XA")) == {EvidencePart.POLICY}
 
 
+def test_pages_have_all_messages_also_where_the_record_is_cut() -> None:
+    movement = {"at": "t", "movement": "capture", "phase": "succeeded", "amount": 1, "reference": "r" * LONGEST}
+    texts = evidence_texts(EVIDENCE | {"movements": [movement]})
+    assert "booking_reminder" not in texts.record
+    assert len(texts.pages("K7M2Q9XA")[EvidencePart.MESSAGES].lines) == len(EVIDENCE["messages"])
+
+
 def test_key_of_a_file_follows_its_part_and_content() -> None:
     files = [EvidenceFile(part, content) for part in EvidencePart for content in (b"a", b"b")]
     assert len({file.key("evidence:1") for file in files}) == len(files)

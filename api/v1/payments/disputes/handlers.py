@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from api.access.callers import Access, ApiServices
 from api.http.operation_errors import raises
-from db.dispute_files import evidence_to_send
+from db.payment_files import evidence_to_send
 from domain.errors import NotFound, RuleBroken, Unavailable, WrongState
 from domain.payments.dispute_evidence import evidence_texts, require_sendable
 from domain.payments.disputes import Dispute

@@ -1,6 +1,5 @@
 """Issuing receipts, and their files. One transaction gives the number; the PDF is made after it and stored once."""
 
-import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -15,9 +14,9 @@ from api.http.operation_errors import raises
 from api.http.request_info import request_info
 from api.v1.payments.receipts.schemas import ReceiptCorrectionCreate, ReceiptCreate, ReceiptRead
 from db.engine.session import UnitOfWork
+from db.payment_files import make_receipt_file
 from db.payments.receipts import Receipt
 from domain.errors import Conflict, NotFound, RuleBroken, WrongState
-from runtime.documents.receipt_files import receipt_file
 
 
 @raises(NotFound, WrongState, Conflict)
@@ -81,10 +80,8 @@ async def _pdf(
         receipt = await issued(work)
         file = await work.payments.receipts.find_file(receipt.id, language)
     if file is None:
-        # Outside of any transaction: it takes too long for the lock of the numbers.
-        made = await asyncio.to_thread(receipt_file, receipt.content, receipt.kind.value, language)
-        async with access.work(payment_id) as work:
-            file = await work.payments.receipts.keep_file(receipt, language, made)
+        # Outside of that transaction: it takes too long for the lock of the numbers.
+        file = await make_receipt_file(lambda: access.work(payment_id), receipt, language)
     headers = {
         "Content-Disposition": f'inline; filename="{receipt.number}.pdf"',
         "ETag": f'"{hashlib.sha256(file).hexdigest()}"',
